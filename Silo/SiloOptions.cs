@@ -54,7 +54,7 @@ public sealed class SiloOptions
     public bool MigrateAtStart { get; set; } = true;
 
     /// <summary>
-    /// How long a starting silo, and <c>Silo migrate</c>, wait for a database that does not answer, in seconds; 0 does not wait.
+    /// How long a starting silo, and <c>Silo migrate</c>, wait for a database that does not respond, in seconds; 0 does not wait.
     /// </summary>
     public int AwaitDatabaseSeconds { get; set; } = 240;
 

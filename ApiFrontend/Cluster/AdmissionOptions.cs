@@ -24,10 +24,10 @@ public sealed class AdmissionOptions
     /// </summary>
     public int TargetMilliseconds { get; set; } = 100;
 
-    /// <summary>The maximum number of requests that wait for a place. Further requests are answered 503.</summary>
+    /// <summary>The maximum number of requests that wait for a place. Further requests get 503.</summary>
     public int MaxWaiting { get; set; } = 64;
 
-    /// <summary>How long a request waits for a place, in milliseconds. Then it is answered 503.</summary>
+    /// <summary>How long a request waits for a place, in milliseconds. Then it gets 503.</summary>
     public int MaxWaitMilliseconds { get; set; } = 500;
 
     /// <summary>The target for requests that wait for the payment provider, in milliseconds. They have a limit of their own.</summary>
@@ -39,10 +39,10 @@ public sealed class AdmissionOptions
     /// </summary>
     public int PasswordLimit { get; set; } = 8;
 
-    /// <summary>The maximum number of requests that wait for one of those places. Further requests are answered 503.</summary>
+    /// <summary>The maximum number of requests that wait for one of those places. Further requests get 503.</summary>
     public int PasswordMaxWaiting { get; set; } = 100;
 
-    /// <summary>How long a request waits for one of those places, in milliseconds. Then it is answered 503.</summary>
+    /// <summary>How long a request waits for one of those places, in milliseconds. Then it gets 503.</summary>
     public int PasswordMaxWaitMilliseconds { get; set; } = 10_000;
 
     /// <summary>Returns the options for requests that wait for the payment provider: the general ones with another target.</summary>

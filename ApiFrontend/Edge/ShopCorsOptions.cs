@@ -18,7 +18,7 @@ public sealed class ShopCorsOptions
     /// <summary>Lets browsers send cookies and client certificates. The API reads neither; a proxy in front may.</summary>
     public bool AllowCredentials { get; set; }
 
-    /// <summary>How long a browser may cache the answer to a preflight request, in seconds.</summary>
+    /// <summary>How long a browser may cache the response to a preflight request, in seconds.</summary>
     public int PreflightSeconds { get; set; } = 600;
 
     /// <summary>Returns what is wrong, each with the value to set.</summary>

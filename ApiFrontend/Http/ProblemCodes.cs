@@ -79,7 +79,7 @@ internal static class ProblemCodes
             "Send a smaller body."),
         new(UriTooLong, 414,
             "The request line (method, path and query) is longer than `Http:MaxRequestLineBytes`.",
-            "Shorten the query. The server answers without a body."),
+            "Shorten the query. The response has no body."),
         new(UnsupportedMediaType, 415,
             "The operation does not accept this `Content-Type` or charset. Bodies are JSON in UTF-8, except uploads of CSV files and "
             + "images.",
@@ -94,7 +94,7 @@ internal static class ProblemCodes
             "Wait for the seconds in `Retry-After`, then send the same request."),
         new(HeadersTooLarge, 431,
             "The headers are larger than `Http:MaxHeaderBytes`, or more than `Http:MaxHeaders`.",
-            "Send fewer or shorter headers. The server answers without a body."),
+            "Send fewer or shorter headers. The response has no body."),
         new(Internal, 500,
             "The shop has a defect. Its log has the error under the `traceId` of the response.",
             "Repeat a `POST` only with the same `Idempotency-Key`. Report the `traceId` to the operator."),

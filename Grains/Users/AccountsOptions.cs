@@ -45,10 +45,10 @@ public sealed class AccountsOptions
     /// <summary>Threads of each silo that hash passwords; 0 for half of the cores, at least one.</summary>
     public int PasswordWorkers { get; set; }
 
-    /// <summary>The maximum number of passwords of each silo that wait to be hashed. Further requests are answered 503.</summary>
+    /// <summary>The maximum number of passwords of each silo that wait to be hashed. Further requests get 503.</summary>
     public int PasswordQueue { get; set; } = 100;
 
-    /// <summary>How long a password waits to be hashed, in seconds. Then the request is answered 503.</summary>
+    /// <summary>How long a password waits to be hashed, in seconds. Then the request gets 503.</summary>
     public int PasswordWaitSeconds { get; set; } = 8;
 
     /// <summary>
