@@ -19,7 +19,8 @@ public sealed class ClusterClientOptions
     public double GatewayRefreshSeconds { get; set; } = 2;
 
     /// <summary>
-    /// How long to wait for responses from a lost silo, in seconds. After that, calls are retried if that is safe; otherwise they fail.
+    /// How long after the loss of a silo the front end still waits for calls in progress, in seconds. After that, calls are retried if that
+    /// is safe; otherwise they fail.
     /// </summary>
     public double LostCallSeconds { get; set; } = 2;
 

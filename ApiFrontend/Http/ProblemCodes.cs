@@ -49,7 +49,7 @@ internal static class ProblemCodes
             "Accept `text/html` or `application/json`, or leave `Accept` out."),
         new(RequestTimeout, 408,
             "The headers did not arrive within `Http:HeaderSeconds`, the body did not arrive within `Http:BodySeconds` (images: "
-            + "`Media:UploadSeconds`), or the body came slower than `Http:MinBytesPerSecond`.",
+            + "`Media:UploadSeconds`), or the body came slower than `Http:MinBytesPerSecond`. For late headers, the response has no body.",
             "Send the request again over a better connection, with the same `Idempotency-Key`."),
         new(ErrorCode.Conflict, 409,
             "The state of the resource does not allow the request; `detail` says why. At checkout, `quote` holds the current "

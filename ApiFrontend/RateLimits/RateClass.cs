@@ -13,15 +13,15 @@ internal enum RateClass
     Mail,
     /// <summary>Limits refreshes, logouts and invalid credentials, counted by address in the whole cluster.</summary>
     Tokens,
-    /// <summary>Limits checkouts and payments, counted by user (without an account by address) in each front end.</summary>
+    /// <summary>Limits checkouts and payments, counted by user or API key, otherwise by address, in each front end.</summary>
     Checkout,
-    /// <summary>Limits other requests that change something, counted by user (without an account by address) in each front end.</summary>
+    /// <summary>Limits other requests that change something, counted by user or API key, otherwise by address, in each front end.</summary>
     Writes,
-    /// <summary>Limits requests that read, counted by user (without an account by address) in each front end.</summary>
+    /// <summary>Limits requests that read, counted by user or API key, otherwise by address, in each front end.</summary>
     Reads,
     /// <summary>Limits exports of a user's data, counted by user in each front end.</summary>
     Exports,
-    /// <summary>Limits administration, counted by user (without an account by address) in each front end.</summary>
+    /// <summary>Limits administration, counted by user or API key, otherwise by address, in each front end.</summary>
     Admin,
     /// <summary>Limits webhooks of the payment provider, counted by address in each front end.</summary>
     Webhooks,

@@ -105,8 +105,8 @@ public sealed record OrderRefundFailed(OrderSummary Order, Money RefundedInAll) 
 }
 
 /// <summary>
-/// A timer: at <paramref name="DueAt"/> the order resumes its checkout, applies its payment deadline, or continues its cancellation. It may
-/// be delivered at any time and any number of times.
+/// A timer: at <paramref name="DueAt"/> the order resumes its checkout, applies its payment deadline, or completes what follows its
+/// confirmation, refund, cancellation or expiry. It may be delivered at any time and any number of times.
 /// </summary>
 public sealed record CheckoutTimeout(Guid OrderId, DateTimeOffset DueAt) : IShopEvent
 {

@@ -2,7 +2,8 @@ namespace SoonShop.Orders;
 
 /// <summary>
 /// Configuration section <c>Checkout</c>: currency, shipping, tax, and the deadlines of an order. Shipping and tax are the shop's first
-/// pricing rules. The first change of a rule over the API stores them. After that, these settings have no effect.
+/// pricing rules. The first change of a rule over the API stores them. After that, the shipping and tax rates of this section have no
+/// effect.
 /// </summary>
 public sealed class CheckoutOptions
 {

@@ -14,6 +14,7 @@ namespace SoonShop.Tests.Search.Quality;
 internal sealed class SearchedCatalog : IAsyncDisposable
 {
     private const int BatchSize = 1000;
+    private const int Writers = 2;
     private const int MaxCounted = 3000;
     private static readonly DateTimeOffset Created = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private readonly PostgresServer server;
@@ -36,8 +37,10 @@ internal sealed class SearchedCatalog : IAsyncDisposable
     {
         var server = await PostgresServer.SharedAsync();
         var catalog = new SearchedCatalog(server, await server.CreateShopDatabaseAsync());
-        for (var first = 0; first < size; first += BatchSize)
-            await catalog.AddAsync(Enumerable.Range(first, Math.Min(BatchSize, size - first)), cancellation);
+        var batches = Enumerable.Range(0, size).Chunk(BatchSize);
+        await Parallel.ForEachAsync(
+            batches, new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellation },
+            async (batch, stop) => await catalog.AddAsync(batch, stop));
         await using var analyze = catalog.Database.CreateCommand("vacuum analyze");
         analyze.CommandTimeout = 600;
         await analyze.ExecuteNonQueryAsync(cancellation);
