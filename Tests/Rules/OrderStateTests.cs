@@ -9,29 +9,22 @@ namespace SoonShop.Tests.Rules;
 public sealed class OrderStateTests
 {
     /// <summary>
-    /// Where each command leads: a status; <c>.</c> when the status stays; <c>no</c> for a refusal; <c>-</c> when it cannot come to that.
+    /// Where each command leads from each status: a status; <c>.</c> when the status stays; <c>no</c> for a refusal; <c>-</c> when it
+    /// cannot come to that.
     /// </summary>
     private const string Transitions = """
-        from            | captured  | authorized | declined        | action          | released  | refunded | reject   | expire 
-            | cancel    | ship    | deliver
-        Pending         | Confirmed | Confirmed  | AwaitingPayment | AwaitingPayment | -         | Cancelled | Rejected | Expired
-            | Cancelled | no      | no
-        AwaitingPayment | Confirmed | Confirmed  | .               | .               | .         | Cancelled | .        | Expired
-            | Cancelled | no      | no
-        Confirmed       | .         | .          | .               | .               | Cancelled | Refunded | .        | .      
-            | Cancelled | Shipped | no
-        Shipped         | .         | .          | .               | .               | .         | Refunded | .        | .       | no       
-            | .       | Delivered
-        Delivered       | .         | .          | .               | .               | .         | Refunded | .        | .      
-            | no        | no      | .
-        Cancelled       | .         | .          | .               | .               | .         | .        | .        | .      
-            | .         | no      | no
-        Rejected        | .         | .          | .               | .               | .         | .        | .        | .      
-            | no        | no      | no
-        Expired         | .         | .          | .               | .               | .         | .        | .        | .      
-            | no        | no      | no
-        Refunded        | Delivered | -          | .               | .               | .         | .        | .        | .      
-            | no        | no      | no
+        from       | Pending         | AwaitingPayment | Confirmed | Shipped   | Delivered | Cancelled | Rejected | Expired | Refunded
+        captured   | Confirmed       | Confirmed       | .         | .         | .         | .         | .        | .       | Delivered
+        authorized | Confirmed       | Confirmed       | .         | .         | .         | .         | .        | .       | -
+        declined   | AwaitingPayment | .               | .         | .         | .         | .         | .        | .       | .
+        action     | AwaitingPayment | .               | .         | .         | .         | .         | .        | .       | .
+        released   | -               | .               | Cancelled | .         | .         | .         | .        | .       | .
+        refunded   | Cancelled       | Cancelled       | Refunded  | Refunded  | Refunded  | .         | .        | .       | .
+        reject     | Rejected        | .               | .         | .         | .         | .         | .        | .       | .
+        expire     | Expired         | Expired         | .         | .         | .         | .         | .        | .       | .
+        cancel     | Cancelled       | Cancelled       | Cancelled | no        | no        | .         | no       | no      | no
+        ship       | no              | no              | Shipped   | .         | no        | no        | no       | no      | no
+        deliver    | no              | no              | no        | Delivered | .         | no        | no       | no      | no
         """;
 
     private static readonly OrderStatus[] Terminal = [OrderStatus.Cancelled, OrderStatus.Rejected, OrderStatus.Expired];
@@ -61,8 +54,8 @@ public sealed class OrderStateTests
         var rows = Transitions.Split('\n').Select(r => r.Split('|', StringSplitOptions.TrimEntries)).ToArray();
         var cells = new TheoryData<OrderStatus, string, string>();
         foreach (var row in rows.Skip(1))
-            foreach (var (command, outcome) in rows[0].Zip(row).Skip(1).Where(c => c.Second != "-"))
-                cells.Add(Enum.Parse<OrderStatus>(row[0]), command, outcome);
+            foreach (var (from, outcome) in rows[0].Zip(row).Skip(1).Where(c => c.Second != "-"))
+                cells.Add(Enum.Parse<OrderStatus>(from), row[0], outcome);
         return cells;
     }
 

@@ -57,15 +57,24 @@ internal static partial class TextsInCode
     private static string? Literal(ExpressionSyntax expression) =>
         expression is LiteralExpressionSyntax { RawKind: (int)SyntaxKind.StringLiteralExpression } literal ? literal.Token.ValueText : null;
 
-    private static string? Template(ExpressionSyntax expression) => expression switch
+    private static string? Template(ExpressionSyntax expression, int firstHole = 0) => expression switch
     {
         LiteralExpressionSyntax literal => Literal(literal),
         BinaryExpressionSyntax { RawKind: (int)SyntaxKind.AddExpression } sum =>
-            Template(sum.Left) is { } left && Template(sum.Right) is { } right ? left + right : null,
+            Template(sum.Left, firstHole) is { } left && Template(sum.Right, firstHole + Holes(sum.Left).Count) is { } right
+                ? left + right
+                : null,
         InterpolatedStringExpressionSyntax text => string.Concat(text.Contents.Select(part => part is InterpolatedStringTextSyntax words
             ? words.TextToken.ValueText
-            : $"{{{text.Contents.OfType<InterpolationSyntax>().ToList().IndexOf((InterpolationSyntax)part)}}}")),
+            : $"{{{firstHole + Holes(text).IndexOf((InterpolationSyntax)part)}}}")),
         _ => null,
+    };
+
+    private static List<InterpolationSyntax> Holes(ExpressionSyntax text) => text switch
+    {
+        BinaryExpressionSyntax sum => [.. Holes(sum.Left), .. Holes(sum.Right)],
+        InterpolatedStringExpressionSyntax interpolated => [.. interpolated.Contents.OfType<InterpolationSyntax>()],
+        _ => [],
     };
 
     [GeneratedRegex(@"\A(title|about|access|error|not-found|field|cart|declined|order-status|order-action|letter-status|page|promotion|"
