@@ -1,5 +1,4 @@
 using CsCheck;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using SoonShop.Silo.Migrations;
 using SoonShop.Tests.Running;
@@ -37,9 +36,8 @@ public sealed class SearchTermsTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         server = await PostgresServer.SharedAsync();
-        connectionString = await server.CreateDatabaseAsync();
+        connectionString = await server.CreateShopDatabaseAsync();
         database = NpgsqlDataSource.Create(connectionString);
-        await Migrator.MigrateAsync(connectionString, NullLogger.Instance, TestContext.Current.CancellationToken);
     }
 
     [Fact]
