@@ -152,6 +152,21 @@ show_unanswered() {
   [[ -z $calls ]] || printf 'Calls that could not be answered:\n%s\n' "$calls"
 }
 
+# After a failure: which tests failed and with what text, once more, because the runner's own words stand far above.
+show_failed() {
+  awk 'BEGIN { RS = "<test " }
+    !/ result="Fail"/ { next }
+    {
+      message = place = $0
+      name = substr($0, index($0, "name=\"") + 6); sub(/".*/, "", name)
+      sub(/.*<message>/, "", message); sub(/<\/message>.*/, "", message)
+      sub(/.*<stack-trace>/, "", place); sub(/<\/stack-trace>.*/, "", place)
+      text = message "\n" place
+      gsub(/<!\[CDATA\[|\]\]>/, "", text); gsub(/\n/, "\n    ", text)
+      print "  " name "\n    " substr(text, 1, 3000)
+    }' "$results" | sed '1i Failed:'
+}
+
 clean_up() {
   local server
   [[ -z ${watch:-} ]] || kill -- "-$watch" 2>/dev/null || true
@@ -232,6 +247,6 @@ ran_ok=$(total passed) failed=$(( $(total failed) + $(total errors) ))
 if (( code == 0 && ran_ok == 0 )); then code=1 failed=1; fi
 if (( code == 0 )); then passed=true; fi
 (( code == 0 || failed > 0 )) || failed=1
-(( code == 0 )) || show_unanswered
+(( code == 0 )) || { show_unanswered; show_failed; }
 closing "$ran_ok" "$failed"
 exit $code
