@@ -13,10 +13,8 @@ internal sealed class ProductVariants(NpgsqlDataSource database, TimeProvider ti
         if (groupIds.Count > 0)
         {
             await using var command = database.CreateCommand($"""
-                select wanted.id, g.state, g.version, {ProductRow.Available}, {ProductRow.Threshold}
-                from unnest($1) wanted(id) cross join lateral (
-                  select p.grain_key from product_search p
-                  where {ProductRow.GroupId} = wanted.id collate "C" and (p.active or $2) order by p.grain_key limit $3) p
+                select p.group_id, g.state, g.version, {ProductRow.Available}, {ProductRow.Threshold}
+                from variants_of_groups($1, $2, $3) p
                 join grain_state_product g on g.state_name = 'product' and g.grain_key = p.grain_key {ProductRow.JoinStock}
                 """);
             command.Parameters.Add(new() { Value = groupIds.ToArray() });
