@@ -45,8 +45,9 @@ internal sealed partial class IssuedCartPool(
         {
             if (TryTake(out var wait) is { } cart)
                 return cart;
+            // The request may have ended since, and filled the pool.
             if (wait.IsCompleted)
-                return null;
+                return TryTake(out _);
             await wait.WaitAsync(cancellation);
         }
         return TryTake(out _);
