@@ -15,4 +15,27 @@ public static class PeriodicTimers
             return false;
         }
     }
+
+    /// <summary>Runs a round at each tick until the process stops. A round that fails does not end the repetition.</summary>
+    /// <param name="timer">When to run.</param>
+    /// <param name="round">What to run.</param>
+    /// <param name="failed">Learns of each failure, such as for the log. What the stop itself interrupts is no failure.</param>
+    /// <param name="stopping">Ends the repetition, without an exception.</param>
+    public static async Task RepeatAsync(
+        this PeriodicTimer timer, Func<CancellationToken, Task> round, Action<Exception> failed, CancellationToken stopping)
+    {
+        while (await timer.TickAsync(stopping))
+        {
+            try
+            {
+                await round(stopping);
+            }
+            catch (Exception e)
+            {
+                if (stopping.IsCancellationRequested)
+                    return;
+                failed(e);
+            }
+        }
+    }
 }

@@ -53,21 +53,7 @@ internal sealed partial class MediaRemovalService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.SweepSeconds), time);
-        while (await timer.TickAsync(stoppingToken))
-        {
-            try
-            {
-                await removal.SweepAsync(stoppingToken);
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailure(log, e.Message);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-        }
+        await timer.RepeatAsync(removal.SweepAsync, e => LogFailure(log, e.Message), stoppingToken);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Files of removed images could not be deleted, which is tried again: {Reason}")]

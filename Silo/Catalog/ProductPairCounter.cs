@@ -32,17 +32,7 @@ internal sealed partial class ProductPairCounter(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Value.RelatedSeconds));
-        while (await timer.TickAsync(stoppingToken))
-        {
-            try
-            {
-                await CountAsync(Lag, stoppingToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                LogFailure(log, e.Message);
-            }
-        }
+        await timer.RepeatAsync(stopping => CountAsync(Lag, stopping), e => LogFailure(log, e.Message), stoppingToken);
     }
 
     /// <summary>Runs one round.</summary>

@@ -22,17 +22,7 @@ internal sealed partial class PublicationService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, time);
-        while (await timer.TickAsync(stoppingToken))
-        {
-            try
-            {
-                await PublishDueAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                LogFailure(log, e.Message);
-            }
-        }
+        await timer.RepeatAsync(PublishDueAsync, e => LogFailure(log, e.Message), stoppingToken);
     }
 
     /// <summary>Runs one round.</summary>

@@ -15,25 +15,20 @@ internal sealed partial class IdempotencyHousekeeping(NpgsqlDataSource database,
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period);
-        while (await timer.TickAsync(stoppingToken))
+        await timer.RepeatAsync(CleanAsync, e => LogFailure(log, e.Message), stoppingToken);
+    }
+
+    private async Task CleanAsync(CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand("""
+            delete from grain_state_idempotency where grain_key in (
+              select grain_key from grain_state_idempotency where modified_at < now() - $1 order by modified_at limit $2)
+            """);
+        command.Parameters.Add(new() { Value = IdempotencyRecord.Lifetime });
+        command.Parameters.Add(new() { Value = BatchSize });
+        while (await command.ExecuteNonQueryAsync(cancellation) == BatchSize)
         {
-            try
-            {
-                await using var command = database.CreateCommand("""
-                    delete from grain_state_idempotency where grain_key in (
-                      select grain_key from grain_state_idempotency where modified_at < now() - $1 order by modified_at limit $2)
-                    """);
-                command.Parameters.Add(new() { Value = IdempotencyRecord.Lifetime });
-                command.Parameters.Add(new() { Value = BatchSize });
-                while (await command.ExecuteNonQueryAsync(stoppingToken) == BatchSize)
-                {
-                    // Continues with the next batch in a new transaction.
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                LogFailure(log, e.Message);
-            }
+            // Continues with the next batch in a new transaction.
         }
     }
 

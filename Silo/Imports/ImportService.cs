@@ -32,24 +32,15 @@ internal sealed partial class ImportService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Value.PollSeconds), time);
-        while (await timer.TickAsync(stoppingToken))
-        {
-            try
-            {
-                await SweepWhenDueAsync(stoppingToken);
-                while (options.Value.MaxRunningJobs > 0
-                    && await queue.TakeAsync(owner, Duration, options.Value.MaxRunningJobs, stoppingToken) is { } lease)
-                    await WorkAsync(lease, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                LogFailure(log, e.Message);
-            }
-        }
+        await timer.RepeatAsync(WorkWhileDueAsync, e => LogFailure(log, e.Message), stoppingToken);
+    }
+
+    private async Task WorkWhileDueAsync(CancellationToken cancellation)
+    {
+        await SweepWhenDueAsync(cancellation);
+        while (options.Value.MaxRunningJobs > 0
+            && await queue.TakeAsync(owner, Duration, options.Value.MaxRunningJobs, cancellation) is { } lease)
+            await WorkAsync(lease, cancellation);
     }
 
     private async Task SweepWhenDueAsync(CancellationToken cancellation)

@@ -29,30 +29,20 @@ internal sealed partial class IntegrityService(
         var interval = TimeSpan.FromMinutes(options.EveryMinutes);
         var described = false;
         using var timer = new PeriodicTimer(interval > TimeSpan.Zero && interval < MaxPoll ? interval : MaxPoll, time);
-        while (await timer.TickAsync(stoppingToken))
+        await timer.RepeatAsync(LookAsync, e => LogFailure(log, e.Message), stoppingToken);
+
+        async Task LookAsync(CancellationToken cancellation)
         {
-            try
-            {
-                if (!described)
-                    await lease.DescribeAsync(
-                        configuration.Payments.Module.Name, IntegrityChecker.RetentionOf(configuration), stoppingToken);
-                described = true;
-                if (interval > TimeSpan.Zero && await lease.TryAcquireAsync(
-                    owner, 2 * (TimeSpan.FromMinutes(options.MaxMinutes) + IntegrityChecker.Overrun)
-                        + TimeSpan.FromSeconds(options.ConfirmSeconds) + Margin,
-                    stoppingToken))
-                    await RunAsync(owner, interval, stoppingToken);
-                if (await lease.LastAsync(stoppingToken) is { } last)
-                    metrics.Found(time.GetUtcNow() - last.Age, last);
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailure(log, e.Message);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            if (!described)
+                await lease.DescribeAsync(configuration.Payments.Module.Name, IntegrityChecker.RetentionOf(configuration), cancellation);
+            described = true;
+            if (interval > TimeSpan.Zero && await lease.TryAcquireAsync(
+                owner, 2 * (TimeSpan.FromMinutes(options.MaxMinutes) + IntegrityChecker.Overrun)
+                    + TimeSpan.FromSeconds(options.ConfirmSeconds) + Margin,
+                cancellation))
+                await RunAsync(owner, interval, cancellation);
+            if (await lease.LastAsync(cancellation) is { } last)
+                metrics.Found(time.GetUtcNow() - last.Age, last);
         }
     }
 

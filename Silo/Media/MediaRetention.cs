@@ -24,18 +24,13 @@ internal sealed partial class MediaRetention(
     {
         // Looks more often than the period, because another silo may have done the last work.
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(options.Value.SweepMinutes / 4));
-        while (await timer.TickAsync(stoppingToken))
-        {
-            try
-            {
-                if (await ClaimAsync(stoppingToken))
-                    await MarkAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                LogFailure(log, e.Message);
-            }
-        }
+        await timer.RepeatAsync(SweepAsync, e => LogFailure(log, e.Message), stoppingToken);
+    }
+
+    private async Task SweepAsync(CancellationToken cancellation)
+    {
+        if (await ClaimAsync(cancellation))
+            await MarkAsync(cancellation);
     }
 
     private async Task<bool> ClaimAsync(CancellationToken cancellation)

@@ -58,19 +58,14 @@ internal sealed partial class CheckoutWatch(
     private async Task LookAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Due / 4 < LongestPause ? Due / 4 : LongestPause);
-        while (await timer.TickAsync(cancellation))
+        await timer.RepeatAsync(ResumeDueAsync, e => LogFailure(log, e.Message), cancellation);
+    }
+
+    private async Task ResumeDueAsync(CancellationToken cancellation)
+    {
+        while (await LookOnceAsync(cancellation) == BatchSize)
         {
-            try
-            {
-                while (await LookOnceAsync(cancellation) == BatchSize)
-                {
-                    // Continues with the next batch.
-                }
-            }
-            catch (Exception e) when (!cancellation.IsCancellationRequested)
-            {
-                LogFailure(log, e.Message);
-            }
+            // Continues with the next batch.
         }
     }
 

@@ -22,25 +22,18 @@ internal sealed partial class ReconciliationService(
         // The owner is unique per process start: a lease does not belong to another silo, nor to an earlier process of the same silo.
         var owner = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
         using var timer = new PeriodicTimer(Poll);
-        for (var looks = 0; await timer.TickAsync(stoppingToken); looks++)
+        var looks = 0;
+        await timer.RepeatAsync(LookAsync, e => LogFailure(log, options.Value.Providers.Redact(e.Message)), stoppingToken);
+
+        async Task LookAsync(CancellationToken cancellation)
         {
-            try
+            var counts = looks++ % CountEvery == 0;
+            var ran = options.Value.Reconciliation.Enabled && await reconciler.RunIfDueAsync(owner, cancellation);
+            if (ran || counts)
             {
-                var ran = options.Value.Reconciliation.Enabled && await reconciler.RunIfDueAsync(owner, stoppingToken);
-                if (ran || looks % CountEvery == 0)
-                {
-                    metrics.DiscrepanciesOpen(await store.CountOpenAsync(stoppingToken));
-                    var (payments, orders) = await store.ComparedToAsync(stoppingToken);
-                    metrics.ComparedUpTo(payments, orders);
-                }
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailure(log, options.Value.Providers.Redact(e.Message));
-            }
-            catch (OperationCanceledException)
-            {
-                return;
+                metrics.DiscrepanciesOpen(await store.CountOpenAsync(cancellation));
+                var (payments, orders) = await store.ComparedToAsync(cancellation);
+                metrics.ComparedUpTo(payments, orders);
             }
         }
     }
