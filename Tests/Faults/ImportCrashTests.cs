@@ -9,39 +9,24 @@ namespace SoonShop.Tests.Faults;
 public sealed class ImportCrashTests
 {
     private const int Products = 1_300;
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     public static TheoryData<string> Points => [.. CrashPoint.Imports];
 
     [Theory, MemberData(nameof(Points))]
     public async Task an_import_goes_on_where_it_was(string point)
     {
-        await using var shop = await Shop.CreateAsync(null, ("Imports__LeaseSeconds", "1"), ("Imports__PollSeconds", "0.1"));
-        var silos = await SiloProcess.StartAsync(shop);
-        await using (silos)
-        {
-            var admin = await Administrator.ArriveAsync(await shop.StartApiAsync());
-            await ImportedProducts.AddAsync(shop.Database, Products);
-            var file = ImportedProducts.StockFile(Products);
-            var uploaded = Api.Expect.Status(201, await admin.PostAsync("/admin/import-jobs?kind=stock", Api.ImportApiTests.Csv(file)));
-            var id = uploaded.Text("id");
-            await StatusAsync(admin, id!, "checked");
-            // The second batch of three.
-            await silos.ArmAsync($"{point}#2");
-            Api.Expect.Status(200, await admin.PostAsync($"/admin/import-jobs/{id}/apply"));
-            await silos.DeathAsync(Limit);
-            await silos.ArmAsync(null);
-            await silos.ReplaceAsync();
-            var done = await StatusAsync(admin, id!, "done");
-            Assert.Equal((Products, 0, 0), (done.Number("counts.changed"), done.Number("counts.unchanged"), done.Number("counts.wrong")));
-            Assert.Equal(
-                Products, await shop.QueryAsync<long>("select count(*) from stock_ledger where operation_id like 'adjust/import/%'"));
-            Assert.Equal(Products, await shop.QueryAsync<long>("select count(distinct sku) from stock_ledger where delta = 7"));
-            var results = (await admin.GetAsync($"/admin/import-jobs/{id}/results.csv")).Body.Split(
-                '\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            Assert.Equal(Products + 1, results.Length);
-            Assert.Equal(Products, results.Distinct().Count(r => r.EndsWith("on hand 0 -> 7", StringComparison.Ordinal)));
-        }
+        await using var shop = await CrashedImport.StartAsync();
+        await ImportedProducts.AddAsync(shop.Shop.Database, Products);
+        // The second batch of three.
+        var done = await shop.ImportAsync("stock", ImportedProducts.StockFile(Products), $"{point}#2");
+        Assert.Equal((Products, 0, 0), (done.Number("counts.changed"), done.Number("counts.unchanged"), done.Number("counts.wrong")));
+        await CountsAsync(
+            shop, Products, "select count(*) from stock_ledger where operation_id like 'adjust/import/%'",
+            "select count(distinct sku) from stock_ledger where delta = 7");
+        var results = (await shop.Admin.GetAsync($"/admin/import-jobs/{done.Text("id")}/results.csv")).Body.Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Assert.Equal(Products + 1, results.Length);
+        Assert.Equal(Products, results.Distinct().Count(r => r.EndsWith("on hand 0 -> 7", StringComparison.Ordinal)));
     }
 
     public static TheoryData<string> NewProductPoints => [.. CrashPoint.NewProducts.SelectMany(p => (string[])[$"{p}#1", $"{p}#400"])];
@@ -49,38 +34,18 @@ public sealed class ImportCrashTests
     [Theory, MemberData(nameof(NewProductPoints))]
     public async Task new_products_are_stored_once_with_their_stock(string point)
     {
-        await using var shop = await Shop.CreateAsync(null, ("Imports__LeaseSeconds", "1"), ("Imports__PollSeconds", "0.1"));
-        var silos = await SiloProcess.StartAsync(shop);
-        await using (silos)
-        {
-            var admin = await Administrator.ArriveAsync(await shop.StartApiAsync());
-            var file = new StringBuilder("Title,URL handle,Option1 name,Option1 value,SKU,Price,Inventory quantity\n");
-            for (var i = 0; i < Products; i++)
-                file.Append(CultureInfo.InvariantCulture, $"Thing {i / 2},new-{i / 2},Size,{"SM"[i % 2]},NEW-{i},12.50,7\n");
-            var uploaded = Api.Expect.Status(
-                201, await admin.PostAsync("/admin/import-jobs?kind=products", Api.ImportApiTests.Csv(file.ToString())));
-            var id = uploaded.Text("id");
-            await StatusAsync(admin, id!, "checked");
-            await silos.ArmAsync(point);
-            Api.Expect.Status(200, await admin.PostAsync($"/admin/import-jobs/{id}/apply"));
-            await silos.DeathAsync(Limit);
-            await silos.ArmAsync(null);
-            await silos.ReplaceAsync();
-            var done = await StatusAsync(admin, id!, "done");
-            Assert.Equal((Products, 0, 0, 0), (
-                done.Number("counts.created"), done.Number("counts.changed"), done.Number("counts.unchanged"),
-                done.Number("counts.wrong")));
-            Assert.Equal(Products, await shop.QueryAsync<long>("select count(*) from stock_ledger where delta = 7"));
-            Assert.Equal(
-                Products, await shop.QueryAsync<long>(
-                    "select count(*) from event where type = 'product.created' and source like '/product/sku/NEW-%'"));
-            Assert.Equal(
-                Products, await shop.QueryAsync<long>("select count(*) from grain_state_product where grain_key like 'sku/NEW-%'"));
-            Assert.Equal(
-                Products / 2, await shop.QueryAsync<long>("select count(*) from grain_state_product_group where grain_key like '%/new-%'"));
-            var product = Api.Expect.Status(200, await admin.GetAsync("/products/NEW-1299"));
-            Assert.Equal(("inStock", "Thing 649"), (product.Text("availability"), product.Text("name")![..9]));
-        }
+        await using var shop = await CrashedImport.StartAsync();
+        var file = new StringBuilder("Title,URL handle,Option1 name,Option1 value,SKU,Price,Inventory quantity\n");
+        for (var i = 0; i < Products; i++)
+            file.Append(CultureInfo.InvariantCulture, $"Thing {i / 2},new-{i / 2},Size,{"SM"[i % 2]},NEW-{i},12.50,7\n");
+        AssertAllCreated(await shop.ImportAsync("products", file.ToString(), point));
+        await CountsAsync(
+            shop, Products, "select count(*) from stock_ledger where delta = 7",
+            "select count(*) from event where type = 'product.created' and source like '/product/sku/NEW-%'",
+            "select count(*) from grain_state_product where grain_key like 'sku/NEW-%'");
+        await CountsAsync(shop, Products / 2, "select count(*) from grain_state_product_group where grain_key like '%/new-%'");
+        var product = Api.Expect.Status(200, await shop.Admin.GetAsync("/products/NEW-1299"));
+        Assert.Equal(("inStock", "Thing 649"), (product.Text("availability"), product.Text("name")![..9]));
     }
 
     public static TheoryData<string> NewCustomerPoints => [.. CrashPoint.NewCustomers.SelectMany(p => (string[])[$"{p}#1", $"{p}#700"])];
@@ -88,46 +53,77 @@ public sealed class ImportCrashTests
     [Theory, MemberData(nameof(NewCustomerPoints))]
     public async Task customers_get_one_account_each(string point)
     {
-        await using var shop = await Shop.CreateAsync(null, ("Imports__LeaseSeconds", "1"), ("Imports__PollSeconds", "0.1"));
-        var silos = await SiloProcess.StartAsync(shop);
-        await using (silos)
-        {
-            var admin = await Administrator.ArriveAsync(await shop.StartApiAsync());
-            var file = new StringBuilder("First Name,Email,Groups\n");
-            for (var i = 0; i < Products; i++)
-                file.Append(CultureInfo.InvariantCulture, $"Customer,customer-{i}@example.com,trade\n");
-            var id = Api.Expect.Status(
-                201, await admin.PostAsync("/admin/import-jobs?kind=customers", Api.ImportApiTests.Csv(file.ToString()))).Text("id");
-            await StatusAsync(admin, id!, "checked");
-            await silos.ArmAsync(point);
-            Api.Expect.Status(200, await admin.PostAsync($"/admin/import-jobs/{id}/apply"));
-            await silos.DeathAsync(Limit);
-            await silos.ArmAsync(null);
-            await silos.ReplaceAsync();
-            var done = await StatusAsync(admin, id!, "done");
-            Assert.Equal((Products, 0, 0, 0), (
-                done.Number("counts.created"), done.Number("counts.changed"), done.Number("counts.unchanged"),
-                done.Number("counts.wrong")));
-            Assert.Equal(
-                Products, await shop.QueryAsync<long>("select count(*) from grain_state_user where index ->> 'email' like 'customer-%'"));
-            Assert.Equal(Products, await shop.QueryAsync<long>(
-                "select count(*) from grain_state_email where grain_key like 'email/customer-%' and convert_from(state, 'UTF8')::jsonb #>> "
-                    + "'{state,confirmed}' = 'true'"));
-            Assert.Equal(
-                Products, await shop.QueryAsync<long>(
-                    "select count(distinct index ->> 'email') from grain_state_user where index ->> 'email' like 'customer-%'"));
-        }
+        await using var shop = await CrashedImport.StartAsync();
+        var file = new StringBuilder("First Name,Email,Groups\n");
+        for (var i = 0; i < Products; i++)
+            file.Append(CultureInfo.InvariantCulture, $"Customer,customer-{i}@example.com,trade\n");
+        AssertAllCreated(await shop.ImportAsync("customers", file.ToString(), point));
+        await CountsAsync(
+            shop, Products, "select count(*) from grain_state_user where index ->> 'email' like 'customer-%'",
+            "select count(distinct index ->> 'email') from grain_state_user where index ->> 'email' like 'customer-%'",
+            "select count(*) from grain_state_email where grain_key like 'email/customer-%' and convert_from(state, 'UTF8')::jsonb #>> "
+                + "'{state,confirmed}' = 'true'");
     }
 
-    private static async Task<Reply> StatusAsync(ApiClient admin, string id, string status)
+    private static void AssertAllCreated(Reply done) => Assert.Equal(
+        (Products, 0, 0, 0),
+        (done.Number("counts.created"), done.Number("counts.changed"), done.Number("counts.unchanged"), done.Number("counts.wrong")));
+
+    private static async Task CountsAsync(CrashedImport shop, int count, params string[] queries)
+    {
+        foreach (var query in queries)
+            Assert.True(await shop.Shop.QueryAsync<long>(query) == count, $"not {count}: {query}");
+    }
+}
+
+/// <summary>A shop whose silo dies in the middle of an import, and is replaced.</summary>
+internal sealed class CrashedImport : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private readonly SiloProcess silos;
+
+    private CrashedImport(Shop shop, SiloProcess silos, ApiClient admin) => (Shop, this.silos, Admin) = (shop, silos, admin);
+
+    public Shop Shop { get; }
+
+    public ApiClient Admin { get; }
+
+    public static async Task<CrashedImport> StartAsync()
+    {
+        var shop = await Shop.CreateAsync(null, ("Imports__LeaseSeconds", "1"), ("Imports__PollSeconds", "0.1"));
+        var silos = await SiloProcess.StartAsync(shop);
+        return new CrashedImport(shop, silos, await (await shop.StartApiAsync()).AsAdminAsync());
+    }
+
+    /// <summary>Uploads, checks and applies a file; replaces the silo when it dies at the point. Returns the job that is done.</summary>
+    public async Task<Reply> ImportAsync(string kind, string file, string point)
+    {
+        var path = $"/admin/import-jobs?kind={kind}";
+        var id = Api.Expect.Status(201, await Admin.PostAsync(path, Api.ImportApiTests.Csv(file))).Text("id");
+        await StatusAsync(id!, "checked");
+        await silos.ArmAsync(point);
+        Api.Expect.Status(200, await Admin.PostAsync($"/admin/import-jobs/{id}/apply"));
+        await silos.DeathAsync(Limit);
+        await silos.ArmAsync(null);
+        await silos.ReplaceAsync();
+        return await StatusAsync(id!, "done");
+    }
+
+    private async Task<Reply> StatusAsync(string id, string status)
     {
         Reply? reply = null;
         await Until.TrueAsync($"import {id} is {status}", Limit, async () =>
         {
-            reply = await admin.GetAsync($"/admin/import-jobs/{id}");
+            reply = await Admin.GetAsync($"/admin/import-jobs/{id}");
             return (int)reply.Status == 200 && reply.Text("status") == status;
         });
         return reply!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await silos.DisposeAsync();
+        await Shop.DisposeAsync();
     }
 }
 
