@@ -193,8 +193,9 @@ case $suite in
     set -- -explicit only -parallelMode none -showLiveOutput -class "$class" ;;
   soak) set -- -explicit only -parallelMode none -showLiveOutput -class "*${1:-Soak}" ;;
   *)
-    # A process of a test lives for seconds: what it calls some dozens of times is not worth being compiled once more.
-    run=(env DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=800)
+    # A process of a test lives for seconds: what it calls some dozens of times is not worth being compiled once more, and what is compiled
+    # need not be mapped twice.
+    run=(env DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=800 DOTNET_EnableWriteXorExecute=0)
     set -- "${runner[@]}"
     set -f
     for class in $(classes_of "$suite"); do set -- "$@" -class "SoonShop.Tests.$class"; done

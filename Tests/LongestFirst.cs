@@ -12,10 +12,11 @@ public sealed class LongestFirst : ITestCollectionOrderer
     private static readonly string[] Long =
     [
         "Faults", "Outages", "RunningShop", "SecondRunningShop", ".SupersedingCrashTests", ".PaymentCrashTests", ".CrashTests",
-        "CheckedShop", "EventsSilo", ".EmailChangeCrashTests", ".DemoCatalogTests", ".SecondSiloTests", ".ErasureCrashTests",
-        ".CheckoutCrashTests", ".StripeWebhookTests", ".ClusterTlsTests", ".CatalogOutageTests", ".ProcessCrashTests", "EdgeShop",
-        ".PaymentsUnderFireTests", ".OneOpenOrderRaceTests", ".DoubleSubmitTests", ".PublishedPasswordTests", ".RestartTests",
-        ".PasswordFloodTests", ".FuzzTests", ".AdmissionTests", ".LateOrderTests", ".MailLoginTests",
+        ".DemoCatalogTests", "CheckedShop", "EventsSilo", ".DeliveryTests", ".BacklogTests", ".EmailChangeCrashTests",
+        ".AttributeFacetTests", ".ImportCrashTests", ".SecondSiloTests", ".ErasureCrashTests", "RabbitMqServer", ".CheckoutCrashTests",
+        ".StripeWebhookTests", ".ClusterTlsTests", ".CatalogOutageTests", ".ProcessCrashTests", "EdgeShop", ".PaymentsUnderFireTests",
+        ".OneOpenOrderRaceTests", ".DoubleSubmitTests", ".PublishedPasswordTests", ".RestartTests", ".PasswordFloodTests", ".FuzzTests",
+        ".AdmissionTests", ".LateOrderTests", ".MailLoginTests",
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
