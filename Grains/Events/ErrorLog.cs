@@ -8,11 +8,11 @@ namespace SoonShop.Events;
 /// </summary>
 public sealed partial class ErrorLog(IErrorStore record, TimeProvider time, ILogger<ErrorLog> log)
 {
-    /// <summary>The time limit of a write.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
-
     /// <summary>The position of the trace id in <c>00-&lt;trace id&gt;-…</c>.</summary>
     private const int TraceStart = 3, TraceEnd = 35;
+
+    /// <summary>The time limit of a write. Tests that count failures set a longer one.</summary>
+    internal TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Records failed attempts.</summary>
     /// <param name="e">The event.</param>

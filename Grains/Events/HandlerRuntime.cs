@@ -25,7 +25,8 @@ internal sealed class HandlerRuntime(
 
     public ILogger Log => log;
 
-    public TimeSpan AttemptLimit { get; } = TimeSpan.FromSeconds(options.Value.AttemptSeconds);
+    /// <summary>The time limit of one attempt. Only tests change it.</summary>
+    public TimeSpan AttemptLimit { get; set; } = TimeSpan.FromSeconds(options.Value.AttemptSeconds);
 
     /// <summary>Converts an exception to its stored form.</summary>
     public AttemptError Describe(Exception e) => AttemptError.Of(e, classifier.Classify(e), silo.SiloAddress.ToString());

@@ -76,6 +76,11 @@ public sealed class PostgresStreamOptions
     /// </summary>
     public Func<CommittedEvent, object> ReadCommitted { get; set; } = e => e;
 
+    /// <summary>
+    /// How long a reader that lost its queue waits before it claims it again, if Orleans still assigns it and another silo keeps it.
+    /// </summary>
+    internal TimeSpan ReclaimAfter { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Creates the lanes for committed events; null for none.</summary>
     internal Func<IServiceProvider, IQueueLanes>? Lanes { get; set; }
 

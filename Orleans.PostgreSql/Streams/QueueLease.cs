@@ -9,11 +9,6 @@ namespace SoonShop.Orleans.PostgreSql.Streams;
 /// <param name="claimed">Called under the lock with each claim; the parts of the reader then start anew.</param>
 internal sealed partial class QueueLease(ReaderContext context, Action<QueueClaim> claimed)
 {
-    /// <summary>
-    /// How long a reader that lost its queue waits before it claims it again, if Orleans still assigns it and another silo keeps it.
-    /// </summary>
-    private static readonly TimeSpan ReclaimAfter = TimeSpan.FromSeconds(10);
-
     private readonly ReaderServices services = context.Services;
     private long epoch, fencedAtMs;
     private volatile bool owner, fenced;
@@ -46,7 +41,7 @@ internal sealed partial class QueueLease(ReaderContext context, Action<QueueClai
     /// <returns>False when the queue cannot be claimed yet.</returns>
     public async Task<bool> ReclaimAsync(TimeSpan pause)
     {
-        if (fenced && ReaderContext.NowMs() - fencedAtMs < ReclaimAfter.TotalMilliseconds
+        if (fenced && ReaderContext.NowMs() - fencedAtMs < context.Options.ReclaimAfter.TotalMilliseconds
             && !await services.Database.IsFreeAsync(context.Queue, context.Stopping))
         {
             await Task.Delay(pause, context.Stopping);

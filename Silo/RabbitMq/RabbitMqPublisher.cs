@@ -32,7 +32,6 @@ internal sealed partial class RabbitMqPublisher(
     /// <summary>How long a silo that met an unknown type leaves the lease to others.</summary>
     private static readonly TimeSpan NewerTypePause = TimeSpan.FromSeconds(10);
 
-    private readonly string owner = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
     private readonly TimeSpan leaseTime = TimeSpan.FromSeconds(options.LeaseSeconds);
 
     /// <summary>What must be left of the lease when a batch or a connection attempt begins.</summary>
@@ -40,13 +39,16 @@ internal sealed partial class RabbitMqPublisher(
 
     private readonly Backoff backoff = new(FirstBackoff, TimeSpan.FromSeconds(options.MaxBackoffSeconds), time);
 
+    /// <summary>Under which name this silo takes the lease.</summary>
+    internal string Owner { get; } = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                if (await cursor.TryAcquireAsync(owner, leaseTime, stoppingToken) is not { } lease)
+                if (await cursor.TryAcquireAsync(Owner, leaseTime, stoppingToken) is not { } lease)
                     await Task.Delay(LeasePoll, time, stoppingToken);
                 else
                     await HoldAsync(lease, stoppingToken);

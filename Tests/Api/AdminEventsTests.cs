@@ -13,7 +13,7 @@ public sealed class AdminEventsTests(RunningShop shop)
         var guest = await shop.Api.AsGuestAsync();
         await guest.FillCartAsync(sku);
         Expect.Status(201, await guest.OrderAsync());
-        await Until.TrueAsync("the order is in the figures", TimeSpan.FromSeconds(20), async () =>
+        await Until.TrueAsync("the order is in the figures", TimeSpan.FromSeconds(120), async () =>
         {
             var stats = Expect.Status(200, await shop.Admin.GetAsync("/admin/events/stats?window=10"));
             return stats["byEventType"]!.AsArray().Any(t =>

@@ -84,7 +84,7 @@ public sealed class ApiKeyTests(RunningShop shop)
     public async Task a_key_ends_by_itself()
     {
         var made = Expect.Status(201, await shop.Admin.PostAsync(
-            "/admin/api-keys", new { name = "short", scopes = new[] { "orders:read" }, expiresAt = DateTimeOffset.UtcNow.AddSeconds(5) }));
+            "/admin/api-keys", new { name = "short", scopes = new[] { "orders:read" }, expiresAt = DateTimeOffset.UtcNow.AddSeconds(10) }));
         var machine = shop.Api with { AccessToken = made.Text("key") };
         await Until.TrueAsync("the key has ended", Limit, async () => (int)(await machine.GetAsync("/admin/orders?limit=1")).Status == 401);
     }

@@ -197,7 +197,8 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
         var (code, id) = await shop.PromoteAsync(new { kind = "orderDiscount", percentPpm = 100_000 });
         var guest = await WithCodeAsync(await shop.Admin.CreateProductAsync(price: 1000), code);
         Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/promotions/{id}"));
-        await Task.Delay(PricingChangeTime, TestContext.Current.CancellationToken);
+        await Until.TrueAsync("the promotion has ended", TimeSpan.FromSeconds(60), async () =>
+            (int)(await (await shop.GuestAsync()).PutAsync($"/cart/codes/{code}", null)).Status == 404);
 
         var refused = Expect.Problem(409, "conflict", await OrderAsync(guest, NewYork));
         Assert.Contains($"codes[{code}]", refused["errors"]!.ToJsonString(), StringComparison.Ordinal);
@@ -220,7 +221,7 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
         }));
         var email = $"guest-{Guid.NewGuid():N}@example.com";
         var first = await FilledAsync();
-        await Until.TrueAsync("the promotion is known", TimeSpan.FromSeconds(10), async () =>
+        await Until.TrueAsync("the promotion is known", TimeSpan.FromSeconds(60), async () =>
             (await first.GetAsync("/cart")).Number("prices.discount.amount") == 500);
         Assert.Equal(500, Expect.Status(201, await OrderAsync(first, NewYork, email: email)).Number("discount.amount"));
 
@@ -252,19 +253,25 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
         Expect.Status(200, await shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", patch));
         const string Reduced = """{"price":{"amount":900,"currency":"USD"},"compareAtPrice":"""
             + """{"amount":1200,"currency":"USD"},"lowestPrice30Days":{"amount":1000,"currency":"USD"}}""";
-        await Until.TrueAsync("the reduction is shown", TimeSpan.FromSeconds(10), async () => await ShownAsync() == $"[{Reduced}]");
+        await Until.TrueAsync("the reduction is shown", TimeSpan.FromSeconds(60), async () => await ShownAsync() == $"[{Reduced}]");
 
-        var end = DateTimeOffset.UtcNow.AddSeconds(4);
-        object sale = new { price = new { amount = 700, currency = "USD" }, to = end };
-        object euros = new { price = new { amount = 800, currency = "EUR" }, compareAtPrice = new { amount = 950, currency = "EUR" } };
-        Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}/prices", new { prices = new[] { sale, euros } }));
-        await Until.TrueAsync("the sale is shown", TimeSpan.FromSeconds(3), async () =>
-            (await guest.GetAsync($"/products/{sku}")).Number("currentPrices.0.price.amount") == 700);
+        await SellAsync(DateTimeOffset.UtcNow.AddDays(1));
+        await Until.TrueAsync(
+            "the sale is shown", TimeSpan.FromSeconds(60), async () => IsOnSale(await guest.GetAsync($"/products/{sku}")));
         var during = await guest.GetAsync($"/products/{sku}");
         Assert.Equal((900, 950), (during.Number("price.amount"), during.Number("currentPrices.1.compareAtPrice.amount")));
         Assert.Equal(304, (int)(await guest.GetAsync($"/products/{sku}", during.Headers["ETag"])).Status);
-        await Task.Delay(end - DateTimeOffset.UtcNow + TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken);
-        var after = Expect.Status(200, await guest.GetAsync($"/products/{sku}", during.Headers["ETag"]));
+        // The sale must still be on when it is looked at with its new end.
+        var (ending, time, end) = (during, TimeSpan.FromSeconds(1), DateTimeOffset.UtcNow);
+        await Until.TrueAsync("the sale is shown before it ends", TimeSpan.FromSeconds(60), async () =>
+        {
+            await SellAsync(end = DateTimeOffset.UtcNow + (time *= 2));
+            ending = await guest.GetAsync($"/products/{sku}");
+            return IsOnSale(ending) && ending.Headers["ETag"] != during.Headers["ETag"];
+        });
+        await Until.TrueAsync(
+            "the sale's time is over", time * 2, () => Task.FromResult(DateTimeOffset.UtcNow > end + TimeSpan.FromMilliseconds(50)));
+        var after = Expect.Status(200, await guest.GetAsync($"/products/{sku}", ending.Headers["ETag"]));
         Assert.Equal(
             (900, 1200, 700), (
                 after.Number("currentPrices.0.price.amount"), after.Number("currentPrices.0.compareAtPrice.amount"),
@@ -295,6 +302,15 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
         Assert.Null((await shop.Admin.GetAsync($"/products/{sku}"))["compareAtPrice"]);
 
         async Task<string> ShownAsync() => Expect.Status(200, await guest.GetAsync($"/products/{sku}"))["currentPrices"]!.ToJsonString();
+
+        async Task SellAsync(DateTimeOffset to)
+        {
+            object sale = new { price = new { amount = 700, currency = "USD" }, to };
+            object euros = new { price = new { amount = 800, currency = "EUR" }, compareAtPrice = new { amount = 950, currency = "EUR" } };
+            Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}/prices", new { prices = new[] { sale, euros } }));
+        }
+
+        static bool IsOnSale(Reply shown) => shown.Number("currentPrices.0.price.amount") == 700;
     }
 
     [Fact]
@@ -328,9 +344,6 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
         var spoken = await guest.SendAsync(HttpMethod.Put, "/cart/codes/NOSUCHCODE", more: ("Accept-Language", "zh"));
         Assert.Contains("本店没有优惠码 NOSUCHCODE", spoken.Text("detail"), StringComparison.Ordinal);
     }
-
-    /// <summary>How long a silo may price by the rules before a change.</summary>
-    private static readonly TimeSpan PricingChangeTime = TimeSpan.FromSeconds(1);
 
     private async Task<ApiClient> WithCodeAsync(string sku, string code)
     {
@@ -391,7 +404,7 @@ public sealed class PricedShop : IAsyncLifetime
             budget = budget is null ? [] : new[] { budget },
         }));
         var guest = await GuestAsync();
-        await Until.TrueAsync($"{code} is known", TimeSpan.FromSeconds(10), async () =>
+        await Until.TrueAsync($"{code} is known", TimeSpan.FromSeconds(60), async () =>
             (int)(await guest.PutAsync($"/cart/codes/{code}", null)).Status == 200);
         return (code, id);
     }

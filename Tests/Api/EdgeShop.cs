@@ -52,7 +52,7 @@ public sealed class EdgeShop : IAsyncLifetime
         http.DefaultRequestHeaders.Add("X-Forwarded-For", address ?? NewAddress());
         foreach (var (name, value) in headers)
             http.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
-        return new ApiClient(http);
+        return new ApiClient(http) { Shop = Shop };
     }
 
     /// <summary>An address that no other test has.</summary>

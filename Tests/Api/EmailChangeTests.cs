@@ -139,7 +139,7 @@ public sealed class EmailChangeTests(RunningShop shop)
         Expect.Status(202, await AskAsync(first, email));
         var tokens = new List<string> { await (first with { Email = email }).MailedTokenAsync(shop, ToConfirm) };
         Expect.Status(202, await AskAsync(second, email));
-        await Until.TrueAsync("both have a token", TimeSpan.FromSeconds(10), async () =>
+        await Until.TrueAsync("both have a token", TimeSpan.FromSeconds(60), async () =>
         {
             var token = await (second with { Email = email }).MailedTokenAsync(shop, ToConfirm);
             if (!tokens.Contains(token))
@@ -167,7 +167,7 @@ public sealed class EmailChangeTests(RunningShop shop)
                 and data ->> 'userId' = $1 returning 1)
             select count(*) from due
             """, customer.Id);
-        await Until.TrueAsync("the former address is free", TimeSpan.FromSeconds(60), async () => await shop.Shop.QueryAsync<long>(
+        await Until.TrueAsync("the former address is free", TimeSpan.FromSeconds(180), async () => await shop.Shop.QueryAsync<long>(
             "select count(*) from grain_state_email where grain_key = $1", $"email/{customer.Email}") == 0);
         Expect.Invalid("token", await UndoAsync(undo));
         Expect.Status(201, await shop.Api.PostAsync("/auth/register", new { email = customer.Email, password = "another password" }));
@@ -182,7 +182,7 @@ public sealed class EmailChangeTests(RunningShop shop)
         var changed = await ChangeAsync(customer);
         var erasing = Expect.Status(
             202, await customer.Api.SendAsync(HttpMethod.Delete, "/me", new { currentPassword = customer.Password }));
-        await Until.TrueAsync("the account is erased", TimeSpan.FromSeconds(60), async () =>
+        await Until.TrueAsync("the account is erased", TimeSpan.FromSeconds(180), async () =>
             Expect.Status(200, await shop.Api.GetAsync(erasing.Headers["Location"]["/api/v1".Length..])).Text("status") == "completed");
         foreach (var email in (string[])[customer.Email, changed.Email])
         {

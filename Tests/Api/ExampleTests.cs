@@ -80,7 +80,7 @@ public sealed class ExampleTests : IAsyncDisposable
         ids["addresses"] = (await SendAsync("addAddress", ada)).Text("id");
         foreach (var operation in (string[])["listAddresses", "replaceAddress", "removeAddress"])
             await SendAsync(operation, ada);
-        await Until.TrueAsync("the welcome is in the inbox", TimeSpan.FromSeconds(30), async () =>
+        await Until.TrueAsync("the welcome is in the inbox", TimeSpan.FromSeconds(120), async () =>
             (await ada.GetAsync("/notifications"))["items"]!.AsArray().Count > 0);
         ids["notifications"] = (await SendAsync("listNotifications", ada)).Text("items.0.id");
         await SendAsync("readNotification", ada);
@@ -145,7 +145,7 @@ public sealed class ExampleTests : IAsyncDisposable
             await SendAsync(operation, admin);
         ids["import-jobs"] = (await SendAsync("createImportJob", admin)).Text("id");
         async Task<bool> IsCheckedAsync() => (await admin.GetAsync($"/admin/import-jobs/{ids["import-jobs"]}")).Text("status") == "checked";
-        await Until.TrueAsync("the file is checked", TimeSpan.FromSeconds(30), IsCheckedAsync);
+        await Until.TrueAsync("the file is checked", TimeSpan.FromSeconds(120), IsCheckedAsync);
         foreach (var operation in (string[])["listImportJobs", "getImportJob", "getImportResults", "applyImportJob"])
             await SendAsync(operation, admin);
         ids["import-jobs"] = Expect.Status(201, await admin.PostAsync("/admin/import-jobs?kind=stock", ImportApiTests.Csv("SKU,On hand\n")))
@@ -161,7 +161,7 @@ public sealed class ExampleTests : IAsyncDisposable
         ids["erasures"] = (await SendAsync("eraseAccount", ada)).Text("id");
         await SendAsync("getErasure", nobody);
         // The address is free again once the account is gone.
-        await Until.TrueAsync("the account is erased", TimeSpan.FromSeconds(60), async () =>
+        await Until.TrueAsync("the account is erased", TimeSpan.FromSeconds(180), async () =>
             (await nobody.GetAsync($"/erasures/{ids["erasures"]}")).Text("status") == "completed");
         var last = As(nobody, Expect.Status(201, await nobody.PostAsync("/auth/register", ExampleOf("register", "email", "password"))));
         await SendAsync("changeEmail", last);

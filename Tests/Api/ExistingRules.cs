@@ -42,7 +42,7 @@ internal static class ExistingRules
         }
         var guest = await (admin with { AccessToken = null }).AsGuestAsync();
         await Until.TrueAsync(
-            "the code is known", TimeSpan.FromSeconds(10), async () =>
+            "the code is known", TimeSpan.FromSeconds(60), async () =>
                 (int)(await guest.PutAsync($"/cart/codes/{Code}", null)).Status == 200);
     }
 

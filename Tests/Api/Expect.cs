@@ -106,7 +106,7 @@ internal sealed record Customer(ApiClient Api, string Id, string Email, string P
     public async Task<string> MailedTokenAsync(RunningShop shop, string eventType)
     {
         var token = "";
-        await Until.TrueAsync($"{eventType} for {Email}", TimeSpan.FromSeconds(10), async () => (token = await shop.Shop.QueryAsync<string>(
+        await Until.TrueAsync($"{eventType} for {Email}", TimeSpan.FromSeconds(60), async () => (token = await shop.Shop.QueryAsync<string>(
             "select coalesce((select data->>'token' from event where type = $1 and data->>'email' = $2 order by position desc limit 1), "
                 + "'')",
             eventType, Email)).Length > 0);

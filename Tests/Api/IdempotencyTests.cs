@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 using SoonShop.Tests.Media;
 using SoonShop.Tests.Notifications;
 using SoonShop.Tests.Running;
@@ -76,6 +77,9 @@ public sealed class IdempotencyTests(RunningShop shop)
     /// <summary>Stripe's own, which sends no key: the event's id is one (see <c>StripeWebhookTests</c>).</summary>
     private const string Webhook = "/webhooks/stripe";
 
+    /// <summary>For what a request sets off, on a busy machine.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+
     public static TheoryData<string> Routes => [.. Cases.Keys];
 
     [Fact]
@@ -93,7 +97,18 @@ public sealed class IdempotencyTests(RunningShop shop)
     {
         var sample = await Cases[route](this);
         var key = $"key {Guid.NewGuid()}";
-        Task<Reply> SendAsync() => sample.Client.PostAsync(sample.Path, sample.Body, key);
+
+        // One that comes while the first still runs waits for it, but only for some seconds; then it is to come again.
+        async Task<Reply> SendAsync()
+        {
+            Reply? reply = null;
+            await Until.TrueAsync("the request is no longer in progress", Limit, async () =>
+            {
+                reply = await sample.Client.PostAsync(sample.Path, sample.Body, key);
+                return reply.Status != HttpStatusCode.Conflict || !reply.Headers.ContainsKey("Retry-After");
+            });
+            return reply!;
+        }
 
         var both = await Task.WhenAll(SendAsync(), SendAsync());
         Assert.True((int)both[0].Status < 300, both[0].Body);
@@ -233,7 +248,7 @@ public sealed class IdempotencyTests(RunningShop shop)
             var (key, body) = ($"key {Guid.NewGuid()}", $$"""{"email":"{{Make.Email()}}","password":"correct horse"}""");
             await SendAndHangUpAsync("/api/v1/auth/register", key, body, after: TimeSpan.FromMilliseconds(10 * i));
             Reply? reply = null;
-            await Until.TrueAsync("the request is answered", TimeSpan.FromSeconds(20), async () =>
+            await Until.TrueAsync("the request is answered", Limit, async () =>
                 (int)(reply = await shop.Api.PostAsync("/auth/register", Make.Json(body), key)).Status != 409);
             return reply!;
         }));
@@ -489,10 +504,10 @@ public sealed class IdempotencyTests(RunningShop shop)
         var id = Expect.Status(
             201, await shop.Admin.PostAsync("/admin/import-jobs?kind=stock", ImportApiTests.Csv($"SKU,Delta\n{sku},3\n"))).Text("id");
         async Task<bool> IsAsync(string status) => (await shop.Admin.GetAsync($"/admin/import-jobs/{id}")).Text("status") == status;
-        await Until.TrueAsync("the file is checked", TimeSpan.FromSeconds(30), () => IsAsync("checked"));
+        await Until.TrueAsync("the file is checked", Limit, () => IsAsync("checked"));
         return new Case(shop.Admin, $"/admin/import-jobs/{id}/apply", null, async _ =>
         {
-            await Until.TrueAsync("the file is applied", TimeSpan.FromSeconds(30), () => IsAsync("done"));
+            await Until.TrueAsync("the file is applied", Limit, () => IsAsync("done"));
             Assert.Equal(3, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("onHand"));
         });
     }
@@ -670,10 +685,8 @@ public sealed class IdempotencyTests(RunningShop shop)
             .Text("id");
         return new Case(shop.Admin, $"/admin/webhooks/{id}/test", null, async reply =>
         {
-            await Until.TrueAsync("it is posted", TimeSpan.FromSeconds(30), () => Task.FromResult(!receiver.Posts.IsEmpty));
-            await Until.TrueAsync("it is listed", TimeSpan.FromSeconds(30), async () =>
-                (await shop.Admin.GetAsync($"/admin/webhooks/{id}/deliveries"))["items"]!.AsArray().Count == 1);
-            Assert.Equal(reply.Text("eventId"), Assert.Single(receiver.Posts).Event["id"]!.GetValue<string>());
+            await DeliveredAsync(id, reply.Text("eventId"), 1, receiver);
+            Assert.All(receiver.Posts, p => Assert.Equal(reply.Text("eventId"), IdOf(p)));
             Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/webhooks/{id}"));
             await receiver.DisposeAsync();
         });
@@ -688,28 +701,42 @@ public sealed class IdempotencyTests(RunningShop shop)
         var guest = await shop.Api.AsGuestAsync();
         await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
         var order = Expect.Status(201, await guest.OrderAsync()).Text("id");
-        int Posts(string eventId) => receiver.Posts.Count(p => p.Event["id"]!.GetValue<string>() == eventId);
         var eventId = "";
-        await Until.TrueAsync("it is posted", TimeSpan.FromSeconds(30), () => Task.FromResult((eventId = receiver.Posts
+        await Until.TrueAsync("it is posted", Limit, () => Task.FromResult((eventId = receiver.Posts
             .FirstOrDefault(p => p.Event["subject"]!.GetValue<string>() == order.Replace("-", "", StringComparison.Ordinal))?.Event[
                 "id"]!.GetValue<string>() ?? "").Length > 0));
         return new Case(shop.Admin, $"/admin/webhooks/{id}/resend", new { eventId }, async _ =>
         {
-            await Until.TrueAsync("it is listed", TimeSpan.FromSeconds(30), async () =>
-                (await shop.Admin.GetAsync(
-                    $"/admin/webhooks/{id}/deliveries?eventId={Uri.EscapeDataString(eventId)}"))["items"]!.AsArray().Count == 2);
-            Assert.Equal(2, Posts(eventId));
+            await DeliveredAsync(id, eventId, 2, receiver);
             Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/webhooks/{id}"));
             await receiver.DisposeAsync();
         });
     }
+
+    /// <summary>
+    /// Waits until so many attempts to post an event have succeeded. Another attempt is made only of a post that the receiver was too slow
+    /// to acknowledge.
+    /// </summary>
+    private async Task DeliveredAsync(string id, string eventId, int times, WebhookReceiver receiver)
+    {
+        var attempts = new JsonArray();
+        await Until.TrueAsync("it is listed", Limit, async () =>
+        {
+            attempts = (await shop.Admin.GetAsync(
+                $"/admin/webhooks/{id}/deliveries?eventId={Uri.EscapeDataString(eventId)}"))["items"]!.AsArray();
+            return attempts.Count(a => a!["succeeded"]!.GetValue<bool>()) == times;
+        });
+        Assert.InRange(receiver.Posts.Count(p => IdOf(p) == eventId), times, attempts.Count);
+    }
+
+    private static string IdOf(WebhookReceiver.Post post) => post.Event["id"]!.GetValue<string>();
 
     /// <summary>A customer, and the id of the notification that welcomes the customer.</summary>
     private async Task<(ApiClient Customer, string Welcome)> WelcomedAsync()
     {
         var customer = await shop.Api.AsNewCustomerAsync();
         var welcome = "";
-        await Until.TrueAsync("the customer is welcomed", TimeSpan.FromSeconds(20), async () =>
+        await Until.TrueAsync("the customer is welcomed", Limit, async () =>
             (welcome = (await customer.GetAsync(
                 "/notifications"))["items"]!.AsArray().FirstOrDefault()?["id"]?.GetValue<string>() ?? "").Length > 0);
         return (customer, welcome);

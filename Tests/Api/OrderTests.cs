@@ -10,7 +10,7 @@ public sealed class OrderTests(RunningShop shop)
 {
     private const string Declined = "pm_card_visa_chargeDeclined";
     private const string MustAct = "pm_card_authenticationRequired";
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData("US", 1000, 3, 499, 0)]       // below the free limit
@@ -641,7 +641,7 @@ public sealed class OrderTests(RunningShop shop)
         var (guest, _, order) = await BuyAsync();
         var place = $"/api/v1/orders/{order.Text("id")}/events";
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromSeconds(120));
         await using var events = Follow(guest, place, null, limit.Token).GetAsyncEnumerator(limit.Token);
         Assert.Equal(("1", "pending"), await NextAsync(events));
         Assert.Equal(("2", "confirmed"), await NextAsync(events));

@@ -47,7 +47,7 @@ public sealed class PagingTests(RunningShop shop)
             await admin.Api.FillCartAsync(sku);
             Expect.Status(201, await admin.Api.OrderAsync());
         }
-        await Until.TrueAsync("both orders are in the inbox", TimeSpan.FromSeconds(30), async () =>
+        await Until.TrueAsync("both orders are in the inbox", TimeSpan.FromSeconds(120), async () =>
             (await admin.Api.GetAsync("/notifications"))["items"]!.AsArray().Count > 1);
         await ExistingRules.AddAsync(shop.Admin);
         var webhook = await ExistingRules.WebhookAsync(shop.Admin);

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
-using SoonShop.Tests.Faults;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
 
 /// <summary>
-/// A shop with the limits that it ships with, but for those of each caller, and passwords that cost what they cost in production.
+/// A shop with the limits that it ships with, but for those of each caller and the wait for a password, and passwords that cost what they
+/// cost in production.
 /// </summary>
 public sealed class FloodedShop : IAsyncLifetime
 {
@@ -20,8 +20,8 @@ public sealed class FloodedShop : IAsyncLifetime
         (Shop, Api) = await Shop.StartProcessesAsync(
             ("RateLimits__Enabled", "false"), ("Accounts__PasswordHashIterations", "100000"),
             ("Admission__InitialLimit", "64"), ("Admission__MinLimit", "16"), ("Admission__PasswordLimit", "8"),
-            ("Admission__PasswordMaxWaitMilliseconds", "10000"));
-        Admin = await Administrator.ArriveAsync(Api);
+            ("Admission__PasswordMaxWaitMilliseconds", "60000"));
+        Admin = await Api.AsAdminAsync();
     }
 
     public ValueTask DisposeAsync() => Shop.DisposeAsync();

@@ -15,8 +15,6 @@ public sealed class PricingPreviewTests : IAsyncLifetime
     {
         (shop, var api) = await Shop.StartAsync(
             ("Checkout__TaxBasisPointsByCountry__GB", "2000"), ("Checkout__TaxBasisPointsRestOfWorld", ""));
-        await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(60), async () =>
-            (int)(await api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
         admin = await api.AsAdminAsync();
     }
 
@@ -119,8 +117,6 @@ public sealed class PricingPreviewTests : IAsyncLifetime
         await using var own = await Shop.CreateAsync(null, ("Checkout__TaxBasisPointsByCountry__GB", "1000"));
         var silo = await own.StartSiloProcessAsync();
         var api = await own.StartApiAsync();
-        await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(60), async () =>
-            (int)(await api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
         var owner = await api.AsAdminAsync();
         Assert.Equal(100_000, Expect.Status(200, await owner.GetAsync("/admin/tax/rates/gb")).Number("ppm"));
         Expect.Status(
@@ -151,7 +147,8 @@ public sealed class PricingPreviewTests : IAsyncLifetime
             201, await admin.PostAsync(
                 "/admin/tax/zones", new { id = "oslo", name = "Oslo", areas = new[] { new { country = "NO", region = "Oslo" } } }));
         await Until.TrueAsync("the change is posted", TimeSpan.FromSeconds(60), () => Task.FromResult(!receiver.Posts.IsEmpty));
-        var posted = Assert.Single(receiver.Posts).Event;
+        // What the receiver was too slow to acknowledge is posted again.
+        var posted = Assert.Single(receiver.Posts.Select(p => p.Event).DistinctBy(e => e["id"]!.GetValue<string>()));
         Assert.Equal("pricing.rules-changed", posted["type"]!.GetValue<string>());
         Assert.Equal(("taxZone", "oslo"), (posted["data"]!["kind"]!.GetValue<string>(), posted["data"]!["id"]!.GetValue<string>()));
         Assert.True(posted["data"]!["version"]!.GetValue<long>() >= 1);

@@ -6,7 +6,7 @@ namespace SoonShop.Tests.Api;
 public sealed class PrivacyTests(RunningShop shop)
 {
     private const string Password = "correct horse";
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
 
     [Fact]
     public async Task the_export_holds_everything_about_a_customer_and_no_secrets()

@@ -106,7 +106,7 @@ public sealed class ProductGroupTests(RunningShop shop)
     [Fact]
     public async Task barcode_cost_and_options_belong_to_the_variant_and_the_cost_is_no_buyers_business()
     {
-        var sku = await shop.Admin.CreateProductAsync();
+        var sku = await shop.Admin.CreateProductAsync(sku: Make.Sku());
         var patch = Make.Json("""
             { "barcode": "4006381333931", "cost": { "amount": 120, "currency": "USD" },
               "options": [{ "name": "Size", "value": "L" }], "position": 7 }

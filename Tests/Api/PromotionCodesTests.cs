@@ -85,7 +85,7 @@ public sealed class PromotionCodesTests(PricedShop shop) : IClassFixture<PricedS
             Expect.Problem(404, "not-found", await guest.PutAsync($"/cart/codes/{wrong}", null));
         Expect.Status(200, await guest.PutAsync($"/cart/codes/{code}", null));
         Expect.Status(204, await shop.Admin.DeleteAsync(path[..path.LastIndexOf('/')]));
-        await Until.TrueAsync("the promotion has ended", TimeSpan.FromSeconds(10), async () =>
+        await Until.TrueAsync("the promotion has ended", TimeSpan.FromSeconds(60), async () =>
             (int)(await (await shop.GuestAsync()).PutAsync($"/cart/codes/{code}", null)).Status == 404);
     }
 
@@ -112,7 +112,7 @@ public sealed class PromotionCodesTests(PricedShop shop) : IClassFixture<PricedS
         Expect.Status(201, await shop.Admin.PostAsync(path, new { count = 1 }));
         var code = Expect.Status(200, await shop.Admin.GetAsync(path)).Text("items.0.code");
         var guest = await shop.GuestAsync();
-        await Until.TrueAsync("the code is known", TimeSpan.FromSeconds(10), async () =>
+        await Until.TrueAsync("the code is known", TimeSpan.FromSeconds(60), async () =>
             (int)(await guest.PutAsync($"/cart/codes/{code}", null)).Status == 200);
         return (code, path);
     }

@@ -7,13 +7,14 @@ namespace SoonShop.Tests.Api;
 [Collection(nameof(RunningShop))]
 public sealed class PublicationTests(RunningShop shop)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task a_draft_goes_on_sale_at_its_time()
     {
-        var sku = await DraftAsync(TimeSpan.FromSeconds(2));
+        var sku = await DraftAsync(TimeSpan.FromDays(1));
         Expect.Problem(404, "not-found", await shop.Api.GetAsync($"/products/{sku}"));
+        await PatchAsync(sku, $$"""{ "publishAt": "{{DateTimeOffset.UtcNow.AddSeconds(1):O}}" }""");
         await Until.TrueAsync(
             "the product is on sale", Limit, async () => (int)(await shop.Api.GetAsync($"/products/{sku}")).Status == 200);
         var shown = Expect.Status(200, await shop.Admin.GetAsync($"/products/{sku}"));

@@ -79,7 +79,7 @@ public sealed class SearchAdminTests(RunningShop shop)
         await BuyAsync(product, often, once);
         Expect.Status(204, await shop.Admin.DeleteAsync($"/products/{gone}"));
         // As the silo does it after some minutes.
-        await Until.TrueAsync("the orders are counted", TimeSpan.FromSeconds(30), async () =>
+        await Until.TrueAsync("the orders are counted", TimeSpan.FromSeconds(120), async () =>
         {
             while (await shop.Shop.QueryAsync<int>("select count_product_pairs(2000, 20, '2000-01-01', '0 s')") > 0)
             {
@@ -102,7 +102,7 @@ public sealed class SearchAdminTests(RunningShop shop)
         var word = $"{Make.Word()}{Make.Word()}".ToLowerInvariant();
         await shop.Api.GetAsync($"/products?q={word}");
         var today = DateTime.UtcNow.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
-        await Until.TrueAsync("it is written", TimeSpan.FromSeconds(30), async () => (await ListedAsync($"from={today}")).Contains(word));
+        await Until.TrueAsync("it is written", TimeSpan.FromSeconds(120), async () => (await ListedAsync($"from={today}")).Contains(word));
         Assert.DoesNotContain(word, await ListedAsync("to=2020-01-01"));
         Expect.Invalid("from", await shop.Admin.GetAsync("/admin/search/misses?from=yesterday"));
         Expect.Invalid("cursor", await shop.Admin.GetAsync("/admin/search/misses?cursor=x"));

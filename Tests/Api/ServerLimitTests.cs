@@ -153,9 +153,6 @@ public sealed class ServerLimitTests(EdgeShop shop)
     /// <summary>A guest's order; answers its id and the guest's cart.</summary>
     private async Task<(string Order, string Cart)> OrderAsync()
     {
-        await Until.TrueAsync("the administrator exists", CallTimeout, async () =>
-            (int)(await shop.From().PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status
-                == 200);
         var admin = await shop.From().AsAdminAsync();
         var sku = await admin.CreateProductAsync();
         var guest = await shop.From().AsGuestAsync();

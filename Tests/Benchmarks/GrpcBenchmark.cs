@@ -23,7 +23,7 @@ public sealed class GrpcBenchmark(ITestOutputHelper output)
         var (http, grpc) = (TcpPort.Free(), TcpPort.Free());
         var (api, process) = await shop.StartApiProcessAsync(http, GrpcShop.Settings(http, grpc));
         using var clients = new GrpcClients(grpc);
-        var admin = await AdminAsync(api);
+        var admin = await api.AsAdminAsync();
         var sku = await admin.CreateProductAsync(stock: 1_000_000);
 
         await CompareAsync("GetProduct", process,
@@ -58,13 +58,6 @@ public sealed class GrpcBenchmark(ITestOutputHelper output)
             output.WriteLine($"  gRPC : HTTP = {Median(second.Zip(first, (g, h) => g.PerSecond / h.PerSecond)):F2} in rate, "
                 + $"{Median(second.Zip(first, (g, h) => g.Microseconds / h.Microseconds)):F2} in the front end's processor time");
         }
-    }
-
-    private static async Task<ApiClient> AdminAsync(ApiClient api)
-    {
-        await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(60), async () =>
-            (int)(await api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
-        return await api.AsAdminAsync();
     }
 
     private static async Task<(double PerSecond, double Microseconds)> RunAsync(

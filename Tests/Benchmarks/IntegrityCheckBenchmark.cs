@@ -28,7 +28,7 @@ public sealed class IntegrityCheckBenchmark(ITestOutputHelper output)
             ("Integrity__EveryMinutes", "0"));
         var silo = await shop.StartSiloProcessAsync();
         var (api, _) = await shop.StartApiProcessAsync();
-        var admin = await Administrator.ArriveAsync(api);
+        var admin = await api.AsAdminAsync();
         var sku = await admin.CreateProductAsync(stock: 1_000_000);
         var guest = await Buyer.ArriveAsync(api, sku);
         Expect.Status(201, await guest.OrderAsync());

@@ -107,8 +107,6 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
 
         public static async Task<Load> PrepareAsync(ApiClient api)
         {
-            await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(20), async () =>
-                (int)(await api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
             var admin = await api.AsAdminAsync();
             var skus = new string[Products];
             for (var i = 0; i < skus.Length; i++)

@@ -73,7 +73,12 @@ public sealed class ClientPackageTests(RunningShop shop)
         Repository.Root, "Client", "sample", Path.GetRelativePath(Path.Combine(Repository.Root, "Tests"), AppContext.BaseDirectory),
         "SoonShop.Client.Sample.dll");
 
-    private static Task<string> DotnetAsync(params string[] arguments) => Repository.RunAsync("dotnet", arguments);
+    private static async Task<string> DotnetAsync(params string[] arguments)
+    {
+        var (code, output, error) = await Repository.TryRunAsync("dotnet", arguments, [], within: TimeSpan.FromMinutes(10));
+        Assert.True(code == 0, $"dotnet {string.Join(' ', arguments)} ended with {code}: {output}\n{error}");
+        return output;
+    }
 
     private static async Task WriteProgramAsync(string folder)
     {

@@ -39,6 +39,7 @@ public sealed class DeadLetterScaleTests(DeadLetterScaleTests.Crowd silo) : ICla
             fill.CommandTimeout = 120;
             await fill.ExecuteNonQueryAsync();
             await using var analyze = Database.CreateCommand("vacuum analyze event_delivery");
+            analyze.CommandTimeout = 120;
             await analyze.ExecuteNonQueryAsync();
         }
     }
@@ -125,6 +126,7 @@ public sealed class DeadLetterScaleTests(DeadLetterScaleTests.Crowd silo) : ICla
             + "'waiting' returning 1) select count(*) from back");
         // Rows that changed make a scan of the whole table look cheap until the next vacuum.
         await using var vacuum = silo.Database.CreateCommand("vacuum analyze event_delivery");
+        vacuum.CommandTimeout = 120;
         await vacuum.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 

@@ -9,15 +9,14 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Events;
 
-/// <summary>A silo whose streams are in memory, and whose handlers get little time.</summary>
+/// <summary>A silo whose streams are in memory. Its handlers get all the time there is, except in tests that ask for less.</summary>
 public sealed class EventsSilo : InProcessSilo
 {
     private const string Streams = "memory";
 
     protected override Dictionary<string, string?> Settings => new()
     {
-        ["Events:AttemptSeconds"] = "1",
-        ["Notifications:Webhooks:TimeoutSeconds"] = "0.5",
+        ["Events:AttemptSeconds"] = "8",
         ["Events:ReplayPerSecond"] = "500",
     };
 
@@ -43,6 +42,9 @@ public sealed class EventsSilo : InProcessSilo
 
     internal IEventHandler Handler(string name, string key) => Grains.GetGrain(GrainId.Create(name, key)).AsReference<IEventHandler>();
 
+    /// <summary>Cuts attempts off after a second, until this is disposed of.</summary>
+    internal ShortAttempts CutAttempts() => new(Services.GetRequiredService<HandlerRuntime>());
+
     internal IEventAdminGrain Admin => Grains.GetGrain<IEventAdminGrain>(0);
 
     /// <summary>What the audit log says of an action, newest first.</summary>
@@ -61,6 +63,21 @@ public sealed class EventsSilo : InProcessSilo
     /// <summary>The only dead letter of a key.</summary>
     internal async Task<DeadLetterDetails> DeadLetterAsync(string key) => (await Admin.GetDeadLetterAsync(
         await QueryAsync<Guid>("select id from event_delivery where handler_key = $1", key))).Value!;
+
+    /// <summary>The time in which attempts get a second each.</summary>
+    internal sealed class ShortAttempts : IDisposable
+    {
+        private readonly HandlerRuntime runtime;
+        private readonly TimeSpan usual;
+
+        public ShortAttempts(HandlerRuntime runtime)
+        {
+            (this.runtime, usual) = (runtime, runtime.AttemptLimit);
+            runtime.AttemptLimit = TimeSpan.FromSeconds(1);
+        }
+
+        public void Dispose() => runtime.AttemptLimit = usual;
+    }
 }
 
 /// <summary>The tests of this collection share a silo.</summary>

@@ -63,7 +63,9 @@ public sealed class HandlerTests(EventsSilo silo)
         var (key, e) = Make("test-late-counting");
         var release = new TaskCompletionSource();
         Script.For(key, (_, _) => release.Task);
-        var cut = await silo.Handler("test-late-counting", key).RetryAsync(e, 1);
+        AttemptResult cut;
+        using (silo.CutAttempts())
+            cut = await silo.Handler("test-late-counting", key).RetryAsync(e, 1);
         Assert.Equal((typeof(TimeoutException).FullName, ErrorClass.Transient), (cut.Error?.Type, cut.Error?.Class));
         Script.Repair(key);
         Assert.True((await silo.Handler("test-late-counting", key).RetryAsync(e, 2)).Succeeded);
@@ -81,13 +83,15 @@ public sealed class HandlerTests(EventsSilo silo)
     {
         var (key, e) = Make(streamNamespace);
         var name = streamNamespace == "test" ? "test-plain" : streamNamespace;
-        Script.For(key, (_, context) => Task.Delay(Timeout.Infinite, context.Cancellation));
+        var release = new TaskCompletionSource();
+        Script.For(key, (_, context) => release.Task.WaitAsync(context.Cancellation));
         var busy = silo.Handler(name, key).RetryAsync(e, 1);
         await Until.TrueAsync("it is busy", Limit, () => Task.FromResult(Script.Attempts(key) == 1));
         var next = silo.Handler(name, key).RetryAsync(EventsSilo.Event(streamNamespace, key, 2), 1);
         var wake = silo.Grains.GetGrain(GrainId.Create(name, key)).AsReference<IWakeExtension>().WakeAsync();
         Assert.Same(wake, await Task.WhenAny(wake, busy, next));
         Assert.Equal(1, Script.Attempts(key));
+        release.SetResult();
         await busy;
         await next;
         Assert.Equal(2, Script.Attempts(key));
@@ -96,6 +100,7 @@ public sealed class HandlerTests(EventsSilo silo)
     [Fact]
     public async Task a_handler_that_honours_its_token_ends_in_time()
     {
+        using var cut = silo.CutAttempts();
         var (key, e) = Make("test");
         Script.For(key, (_, context) => Task.Delay(Timeout.Infinite, context.Cancellation));
         var result = await silo.Handler("test-plain", key).RetryAsync(e, 1);

@@ -34,6 +34,7 @@ public sealed class LaneTests(EventsSilo silo)
     [InlineData(false)]
     public async Task a_handler_that_hangs_holds_up_no_other_key_of_its_lane(bool honoursItsToken)
     {
+        using var cut = silo.CutAttempts();
         var release = new TaskCompletionSource();
         var hanging = EventsSilo.NewKey();
         var queue = QueueMapper.NumberOf("test-slow", hanging, 8);

@@ -68,6 +68,7 @@ public sealed class RetrySchedulerTests(EventsSilo silo)
     [Fact]
     public async Task a_handler_that_fails_or_hangs_for_one_key_delays_no_other()
     {
+        using var cut = silo.CutAttempts();
         var (bad, hanging) = (EventsSilo.NewKey(), EventsSilo.NewKey());
         Script.For(bad, (_, _) => throw new TimeoutException("always"));
         Script.For(hanging, (_, _) => Task.Delay(Timeout.Infinite, CancellationToken.None));
@@ -80,7 +81,7 @@ public sealed class RetrySchedulerTests(EventsSilo silo)
         foreach (var key in others)
             await silo.PublishAsync(EventsSilo.Event("test", key));
         await Until.TrueAsync("all others are handled", Limit, () => Task.FromResult(others.All(k => Script.Attempts(k) == 1)));
-        await Until.TrueAsync("the bad ones are dead letters", TimeSpan.FromSeconds(60), async () =>
+        await Until.TrueAsync("the bad ones are dead letters", TimeSpan.FromMinutes(3), async () =>
             await silo.QueryAsync<long>(
                 "select count(*) from event_delivery where handler_key = any ($1) and status = 'dead'", (object)new[] { bad, hanging })
                 == 10);
@@ -97,7 +98,9 @@ public sealed class RetrySchedulerTests(EventsSilo silo)
         var due = await silo.QueryAsync<DateTime>("select due_at from event_delivery where handler_key = $1", key);
         await silo.RestartAsync();
         Assert.Equal(due, await silo.QueryAsync<DateTime>("select due_at from event_delivery where handler_key = $1", key));
-        await silo.StatusIsAsync(key, "none");
+        Assert.Equal(1, Script.Attempts(key));
+        await silo.QueryAsync<int>("update event_delivery set due_at = clock_timestamp() where handler_key = $1 returning 1", key);
+        await silo.StatusIsAsync(key, "none", 90);
         Assert.Equal([1, 2], Script.LogOf(key).Select(l => l.Attempt));
     }
 
@@ -180,7 +183,7 @@ public sealed class RetrySchedulerTests(EventsSilo silo)
             Letters, (await silo.Admin.GroupDeadLettersAsync(filter, DeadLetterGrouping.Handler, TestContext.Current.CancellationToken))
                 .Single().Count);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var (before, beforeMs) = await CountLiveAsync(TimeSpan.FromSeconds(5), CancellationToken.None);
+        var (before, beforeMs) = await CountLiveAsync(TimeSpan.FromSeconds(3), CancellationToken.None);
 
         Assert.Equal(new ReplayResponse(Letters, 0), await silo.Admin.ReplayAsync(filter, "somebody"));
         var live = CountLiveAsync(TimeSpan.FromMinutes(10), over.Token);
@@ -198,6 +201,8 @@ public sealed class RetrySchedulerTests(EventsSilo silo)
         await Until.TrueAsync("all are resolved", TimeSpan.FromMinutes(5), async () => await OpenAsync() == 0);
         await over.CancelAsync();
         var (during, duringMs) = await live;
+        // Others use this machine, too: of the times without a replay, the slower one counts.
+        var (after, afterMs) = await CountLiveAsync(TimeSpan.FromSeconds(3), CancellationToken.None);
 
         Assert.Equal(
             Letters, await silo.QueryAsync<long>(
@@ -206,7 +211,7 @@ public sealed class RetrySchedulerTests(EventsSilo silo)
             "select count(*) from grain_state where state_name = 'test-counting' and grain_key like $1 and convert_from(state, "
                 + "'UTF8')::jsonb #> '{state,value}' = '1'", prefix + "%"));
         Assert.Contains((await silo.AuditedAsync("dead-letters.replay")), a => a.Count == Letters);
-        var share = during / duringMs / (before / beforeMs);
+        var share = during / duringMs / Math.Min(before / beforeMs, after / afterMs);
         TestContext.Current.SendDiagnosticMessage(
             "{0} dead letters were replayed in {1:f0} ms; live events, one after the other, went {2:f2} times as fast as without a replay.",
             Letters, duringMs, share);

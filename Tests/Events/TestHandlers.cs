@@ -44,9 +44,9 @@ internal sealed class PlainHandler : EventHandlerGrain, IHandle<Happened>
     public Task HandleAsync(Happened e, EventContext context) => Script.RunAsync(e, context);
 }
 
-/// <summary>Another, whose retries come late and often.</summary>
+/// <summary>Another, whose retries are due long after the test.</summary>
 [GrainType("test-patient"), ImplicitStreamSubscription("test-patient")]
-[Retry(Backoff = Backoff.Fixed, Retries = 3, FirstSeconds = 4)]
+[Retry(Backoff = Backoff.Fixed, Retries = 3, FirstSeconds = 3600)]
 internal sealed class PatientHandler : EventHandlerGrain, IHandle<Happened>
 {
     public Task HandleAsync(Happened e, EventContext context) => Script.RunAsync(e, context);

@@ -29,14 +29,18 @@ public sealed class ClusterOutageTests
         }
         Assert.Equal(200, (int)(await api.GetAsync("//health/live")).Status);
         AssertUnavailable(await api.GetAsync("//health/ready"));
-        Assert.Contains("The cluster does not respond", frontEnd.Log, StringComparison.Ordinal);
+        await SaysAsync(frontEnd, "The cluster does not respond");
 
         await shop.StartSiloProcessAsync();
         await Until.TrueAsync(
             "the shop is ready", TimeSpan.FromSeconds(90), async () => (int)(await api.GetAsync("//health/ready")).Status == 200);
         Assert.Equal(200, (int)(await Buyer.AskAsync(() => guest.GetAsync("/cart"))).Status);
-        Assert.Contains("The cluster responds again", frontEnd.Log, StringComparison.Ordinal);
+        await SaysAsync(frontEnd, "The cluster responds again");
     }
+
+    /// <summary>What a process writes is read beside the test.</summary>
+    private static Task SaysAsync(ShopProcess process, string text) => Until.TrueAsync(
+        $"the log says: {text}", TimeSpan.FromSeconds(30), () => Task.FromResult(process.Log.Contains(text, StringComparison.Ordinal)));
 
     private static Reply AssertUnavailable(Reply reply)
     {

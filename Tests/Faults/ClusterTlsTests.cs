@@ -21,7 +21,7 @@ public sealed class ClusterTlsTests
         var second = (Silo: TcpPort.Free(), Gateway: TcpPort.Free());
         await shop.StartSiloProcessAsync(ports: second);
         var api = await shop.StartApiAsync();
-        var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 100);
+        var sku = await (await api.AsAdminAsync()).CreateProductAsync(stock: 100);
         // Grains of both silos take part in these.
         for (var i = 0; i < 10; i++)
             Expect.Status(201, await (await Buyer.ArriveAsync(api, sku)).OrderAsync());

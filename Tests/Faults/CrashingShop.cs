@@ -35,7 +35,7 @@ public class CrashingShop : IAsyncLifetime
             ("Checkout__PaymentWindowMinutes", PaymentWindowMinutes), ("Payments__Capture", Capture));
         Silos = await StartAsync(Shop);
         Api = await Shop.StartApiAsync();
-        Admin = await Administrator.ArriveAsync(Api);
+        Admin = await Api.AsAdminAsync();
     }
 
     /// <summary>Starts the silos: here two, in the tests' process.</summary>

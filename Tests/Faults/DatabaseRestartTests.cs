@@ -16,7 +16,7 @@ public sealed class DatabaseRestartTests
         await using var shop = await Shop.CreateAsync(server);
         await shop.StartSiloProcessAsync();
         var api = await shop.StartApiAsync();
-        var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 1000);
+        var sku = await (await api.AsAdminAsync()).CreateProductAsync(stock: 1000);
         // Everything that a checkout needs has its connections.
         Assert.Equal(201, (int)(await (await Buyer.ArriveAsync(api, sku)).OrderAsync()).Status);
 

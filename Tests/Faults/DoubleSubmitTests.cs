@@ -12,7 +12,7 @@ public sealed class DoubleSubmitTests
     {
         var (shop, api) = await Shop.StartAsync();
         await using var _ = shop;
-        var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: Buyers);
+        var sku = await (await api.AsAdminAsync()).CreateProductAsync(stock: Buyers);
         var made = new List<Guid>();
         for (var i = 0; i < Buyers; i++)
         {
@@ -34,7 +34,7 @@ public sealed class DoubleSubmitTests
     {
         var (shop, api) = await Shop.StartAsync();
         await using var _ = shop;
-        var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 1000);
+        var sku = await (await api.AsAdminAsync()).CreateProductAsync(stock: 1000);
         for (var i = 0; i < 10; i++)
         {
             var buyer = await Buyer.ArriveAsync(api, sku);
@@ -55,7 +55,7 @@ public sealed class DoubleSubmitTests
         await using var shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"), ("Cluster__MaxRepeatedCalls", "0"));
         var silo = await shop.StartSiloProcessAsync();
         var api = await shop.StartApiAsync();
-        var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 10);
+        var sku = await (await api.AsAdminAsync()).CreateProductAsync(stock: 10);
         await silo.KillAsync();
         silo = await shop.StartSiloProcessAsync("order.placed");
         var buyer = await Buyer.ArriveAsync(api, sku);

@@ -34,7 +34,7 @@ public sealed class EmailChangeCrashTests(PatientCrashingShop shop) : IClassFixt
             1, await shop.Shop.QueryAsync<long>(
                 "select count(*) from event where type = 'user.email-changed' and data ->> 'email' = $1", newEmail));
         await InvariantChecker.AssertAddressesAsync(shop.Shop);
-        Assert.Equal(409, (int)(await RegisterAsync(email)).Status);
+        Assert.Equal(409, (int)(await AskToRegisterAsync(email)).Status);
     }
 
     [Theory]
@@ -58,7 +58,7 @@ public sealed class EmailChangeCrashTests(PatientCrashingShop shop) : IClassFixt
                 () => shop.Api.PostAsync("/auth/password/reset", new { token = reset, password = "the owner's own" }))).Status);
         await AssertSignsInAsync(email, newEmail, "the owner's own");
         await InvariantChecker.AssertAddressesAsync(shop.Shop);
-        Assert.Equal(201, (int)(await RegisterAsync(newEmail)).Status);
+        Assert.Equal(201, (int)(await AskToRegisterAsync(newEmail)).Status);
     }
 
     [Theory]
@@ -75,7 +75,7 @@ public sealed class EmailChangeCrashTests(PatientCrashingShop shop) : IClassFixt
         await Until.TrueAsync("the former address is released", Limit, async () => await ClaimsAsync(email) == 0);
         await InvariantChecker.AssertAddressesAsync(shop.Shop);
         await AssertSignsInAsync(newEmail, email);
-        Assert.Equal(201, (int)(await RegisterAsync(email)).Status);
+        Assert.Equal(201, (int)(await AskToRegisterAsync(email)).Status);
     }
 
     /// <summary>
@@ -110,7 +110,15 @@ public sealed class EmailChangeCrashTests(PatientCrashingShop shop) : IClassFixt
 
     private Task<Reply> UndoAsync(string token) => shop.Api.PostAsync("/auth/email/change/undo", new { token });
 
-    private Task<Reply> RegisterAsync(string address) => shop.Api.PostAsync("/auth/register", new { email = address, password = Password });
+    private Task<Reply> RegisterAsync(string address, string? key = null) =>
+        shop.Api.PostAsync("/auth/register", new { email = address, password = Password }, key);
+
+    /// <summary>With a key of its own: asked again, a registration is no second one.</summary>
+    private Task<Reply> AskToRegisterAsync(string address)
+    {
+        var key = $"register {Guid.NewGuid()}";
+        return Buyer.AskAsync(() => RegisterAsync(address, key));
+    }
 
     /// <summary>The time to undo is over.</summary>
     private async Task<Reply?> ExpireAsync()

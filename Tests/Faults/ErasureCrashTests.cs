@@ -22,7 +22,7 @@ public sealed class ErasureCrashTests
         {
             var silo = await shop.StartSiloProcessAsync();
             var api = await shop.StartApiAsync();
-            var admin = await Administrator.ArriveAsync(api);
+            var admin = await api.AsAdminAsync();
             var (customer, email, paid) = await LiveAsync(shop, api, admin, mail);
 
             await silo.KillAsync();

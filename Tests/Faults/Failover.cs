@@ -126,7 +126,7 @@ internal sealed class Failover : IAsyncDisposable
             await shop.QueryAsync<long>("select count(*) from cluster_member where status = 3") == 2);
         await StartFrontEndAsync(0);
         await StartFrontEndAsync(1);
-        var admin = await Administrator.ArriveAsync(frontEnds[0].Api);
+        var admin = await frontEnds[0].Api.AsAdminAsync();
         var skus = new string[20];
         for (var i = 0; i < skus.Length; i++)
             skus[i] = await admin.CreateProductAsync(stock: 1_000_000);

@@ -77,7 +77,7 @@ internal static class OneOpenOrderRaces
         (int, int)[] ports = [(TcpPort.Free(), TcpPort.Free()), (TcpPort.Free(), TcpPort.Free())];
         ShopProcess[] silos = [await shop.StartSiloProcessAsync(ports: ports[0]), await shop.StartSiloProcessAsync(ports: ports[1])];
         var api = await shop.StartApiAsync();
-        var admin = await Administrator.ArriveAsync(api);
+        var admin = await api.AsAdminAsync();
         var clock = Stopwatch.StartNew();
         var races = RunAsync(shop, api, admin, carts, rounds);
         var kills = 0;

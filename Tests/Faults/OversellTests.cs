@@ -15,7 +15,7 @@ public sealed class OversellTests
         await shop.StartSiloAsync();
         await shop.StartSiloAsync();
         var api = await shop.StartApiAsync();
-        var admin = await Administrator.ArriveAsync(api);
+        var admin = await api.AsAdminAsync();
         var sku = await admin.CreateProductAsync(stock: Units);
 
         using var turns = new SemaphoreSlim(InFlight);

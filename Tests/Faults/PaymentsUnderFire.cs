@@ -53,7 +53,7 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
             await shop.Shop.StartSiloProcessAsync(ports: ports[0]), await shop.Shop.StartSiloProcessAsync(ports: ports[1]),
         ];
         var api = await shop.StartApiAsync();
-        var admin = await Administrator.ArriveAsync(api);
+        var admin = await api.AsAdminAsync();
         string[] skus =
         [
             await admin.CreateProductAsync(stock: 1_000_000), await admin.CreateProductAsync(stock: 1_000_000, price: 1501),

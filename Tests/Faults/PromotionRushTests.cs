@@ -19,7 +19,7 @@ public sealed class PromotionRushTests
         var first = await shop.StartSiloProcessAsync();
         var second = await shop.StartSiloProcessAsync(ports: otherPorts);
         var api = await shop.StartApiAsync();
-        var admin = await Administrator.ArriveAsync(api);
+        var admin = await api.AsAdminAsync();
         var sku = await admin.CreateProductAsync(price: 1000, stock: 10 * Buyers);
         Assert.Equal(201, (int)(await admin.PostAsync("/admin/promotions", new
         {

@@ -50,7 +50,7 @@ public sealed class RandomKillTests
     private static async Task<Crowd> OpenAsync(Shop shop)
     {
         var api = await shop.StartApiAsync();
-        var admin = await Administrator.ArriveAsync(api);
+        var admin = await api.AsAdminAsync();
         var (tea, coffee, rare) = (
             await admin.CreateProductAsync(stock: 100_000), await admin.CreateProductAsync(stock: 100_000),
             await admin.CreateProductAsync(stock: 50));

@@ -10,7 +10,7 @@ public sealed class RestartTests
         await using var shop = await Shop.CreateAsync();
         var silo = await shop.StartSiloProcessAsync();
         var (api, frontEnd) = await shop.StartApiProcessAsync();
-        var admin = await Administrator.ArriveAsync(api);
+        var admin = await api.AsAdminAsync();
         var sku = await admin.CreateProductAsync(stock: 10);
         var customer = await api.AsNewCustomerAsync("ada@example.com");
         await customer.FillCartAsync(sku, 2);

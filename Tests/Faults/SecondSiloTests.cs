@@ -14,7 +14,7 @@ public sealed class SecondSiloTests
         await using var shop = await Shop.CreateAsync();
         var first = await shop.StartSiloProcessAsync();
         var api = await shop.StartApiAsync();
-        var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 1000);
+        var sku = await (await api.AsAdminAsync()).CreateProductAsync(stock: 1000);
         var before = await Buyer.ArriveAsync(api, sku);
         Assert.Equal(201, (int)(await before.OrderAsync()).Status);
 
@@ -42,7 +42,7 @@ public sealed class SecondSiloTests
         await using var shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"));
         var seeding = await shop.StartSiloProcessAsync();
         var api = await shop.StartApiAsync();
-        var admin = await Administrator.ArriveAsync(api);
+        var admin = await api.AsAdminAsync();
         var sku = await admin.CreateProductAsync(stock: 1000);
         await seeding.KillAsync();
         var doomed = await shop.StartSiloProcessAsync("inventory.after-write");

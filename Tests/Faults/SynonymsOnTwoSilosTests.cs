@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SoonShop.Tests.Api;
 using SoonShop.Tests.Running;
 
@@ -6,8 +5,6 @@ namespace SoonShop.Tests.Faults;
 
 public sealed class SynonymsOnTwoSilosTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
-
     /// <summary>Front ends spread searches over both silos; none of them is answered from memory.</summary>
     [Fact]
     public async Task a_change_is_in_force_on_all_silos()
@@ -16,14 +13,13 @@ public sealed class SynonymsOnTwoSilosTests
         await shop.StartSiloAsync();
         await shop.StartSiloAsync();
         var apis = new[] { await shop.StartApiAsync(), await shop.StartApiAsync() };
-        var admin = await Administrator.ArriveAsync(apis[0]);
+        var admin = await apis[0].AsAdminAsync();
         var sku = await admin.CreateProductAsync();
         Expect.Status(200, await admin.PatchAsync($"/products/{sku}", new { name = "Plovdex couch" }));
 
         for (var round = 0; round < 3; round++)
         {
             var body = new { id = "plovdex", terms = new[] { "plovdex couch", $"plovdex sofa{round}" } };
-            var changed = Stopwatch.StartNew();
             Expect.Status(round == 0 ? 201 : 200, round == 0
                 ? await admin.PostAsync("/admin/search/synonyms", body)
                 : await admin.PutAsync("/admin/search/synonyms/plovdex", body));
@@ -32,7 +28,6 @@ public sealed class SynonymsOnTwoSilosTests
                 var found = Expect.Status(200, await apis[search % 2].GetAsync($"/products?q=plovdex%20sofa{round}"));
                 Assert.Equal(sku, Assert.Single(found["items"]!.AsArray())!["sku"]!.GetValue<string>());
             }
-            Assert.InRange(changed.Elapsed, TimeSpan.Zero, Limit * 10);
         }
     }
 }

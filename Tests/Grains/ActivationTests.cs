@@ -39,7 +39,7 @@ public sealed class ActivationTests(InProcessSilo silo)
             Assert.Null(await silo.Grains.GetGrain<IUserGrain>(id).GetErasureAsync());
             await silo.Grains.GetGrain<IEmailGrain>(UserKeys.Email($"{id:N}@example.com")).ForgotPasswordAsync();
         }));
-        await Until.TrueAsync("those activations are gone", TimeSpan.FromSeconds(20), async () => await CountAsync(asked) <= before);
+        await Until.TrueAsync("those activations are gone", TimeSpan.FromSeconds(60), async () => await CountAsync(asked) <= before);
     }
 
     /// <summary>The count of failures is in memory alone.</summary>

@@ -57,7 +57,7 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
 
         Assert.Equal(rows, await RowsAsync());
         var keys = issued.Select(id => silo.Grains.GetGrain<ICartGrain>(id).GetGrainId()).ToHashSet();
-        await Until.TrueAsync("those activations are gone", TimeSpan.FromSeconds(20), async () =>
+        await Until.TrueAsync("those activations are gone", TimeSpan.FromSeconds(60), async () =>
             !(await silo.Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics()).Any(s => keys.Contains(s.GrainId)));
     }
 
@@ -132,7 +132,7 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
         {
             await ExecuteAsync("alter table grain_state_product drop constraint refused");
         }
-        await Until.TrueAsync("the activation is gone", TimeSpan.FromSeconds(20), () => Task.FromResult(!Offers.TryGetValue(sku, out _)));
+        await Until.TrueAsync("the activation is gone", TimeSpan.FromSeconds(60), () => Task.FromResult(!Offers.TryGetValue(sku, out _)));
         Assert.Equal(1000, (await silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync())!.Price.Amount);
         Assert.True(Offers.TryGetValue(sku, out var offer));
         Assert.Equal(1000, offer.Price.Amount);
@@ -191,7 +191,7 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
     private async Task CoolAsync(string[] skus)
     {
         await silo.DeactivateAllAsync();
-        await Until.TrueAsync("those activations are gone", TimeSpan.FromSeconds(20), () =>
+        await Until.TrueAsync("those activations are gone", TimeSpan.FromSeconds(60), () =>
             Task.FromResult(!skus.Any(s => Offers.TryGetValue(s, out _) || Stocks.TryGetValue(s, out _))));
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using Orleans.Storage;
 using SoonShop.Carts;
 using SoonShop.Inventory;
@@ -15,10 +16,14 @@ namespace SoonShop.Tests.Grains;
 /// </summary>
 public sealed class LateSilo : InProcessSilo
 {
+    internal static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
     internal ConcurrentDictionary<GrainId, Held> Writes { get; } = new();
 
     protected override void Configure(ISiloBuilder silo)
     {
+        // A checkout that is held back is not to time out at its caller.
+        silo.Services.PostConfigure<SiloMessagingOptions>(o => o.ResponseTimeout = Limit);
         var known = silo.Services.Last(s => s.ServiceType == typeof(IGrainStorage) && Equals(s.ServiceKey, "Default"));
         silo.Services.AddKeyedSingleton<IGrainStorage>(
             "Default", (services, key) => new HoldingStorage((IGrainStorage)known.KeyedImplementationFactory!(services, key), Writes));
@@ -176,7 +181,7 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         var (buyer, sku) = await BuyerAsync();
         var late = await BeginAsync(buyer);
         var placing = Hold(buyer, out var place);
-        await placing.Reached.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await placing.Reached.Task.WaitAsync(LateSilo.Limit, TestContext.Current.CancellationToken);
 
         await late.ArriveAsync();
         await Assert.ThrowsAsync<UnavailableException>(() => late.Order.ResumeAsync());
@@ -227,7 +232,7 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
     private async Task<Late> BeginAsync(Caller buyer)
     {
         var write = Hold(buyer, out var late);
-        await write.Reached.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await write.Reached.Task.WaitAsync(LateSilo.Limit, TestContext.Current.CancellationToken);
         await silo.DeactivateAllAsync();
         return late;
     }

@@ -30,7 +30,7 @@ public sealed class SetPasswordTests(InProcessSilo silo)
 
         await silo.Grains.GetGrain<IEmailGrain>(UserKeys.Email(email)).ForgotPasswordAsync();
         string[] tokens = [];
-        await Until.TrueAsync("a token is mailed", TimeSpan.FromSeconds(20), async () => (tokens = await silo.QueryAsync<string[]>(
+        await Until.TrueAsync("a token is mailed", TimeSpan.FromSeconds(60), async () => (tokens = await silo.QueryAsync<string[]>(
             "select coalesce(array_agg(data ->> 'token'), '{}') from event where type = 'user.password-reset-requested' and data ->> "
                 + "'userId' = $1",
             id.ToString())).Length > 0);

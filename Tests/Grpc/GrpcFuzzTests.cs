@@ -15,7 +15,7 @@ namespace SoonShop.Tests.Grpc;
 public sealed class GrpcFuzzTests(GrpcShop shop)
 {
     private const int RequestsPerMethod = 150;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly Dictionary<string, string> complaints = [];
 
     [Fact]

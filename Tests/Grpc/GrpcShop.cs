@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Net.Client;
+using SoonShop.Tests.Api;
 using SoonShop.Tests.Running;
 using V1 = SoonShop.ApiFrontend.Grpc.V1;
 
@@ -20,11 +21,9 @@ public sealed class GrpcShop : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Shop = await Shop.CreateAsync();
+        Shop = await Shop.CreateAsync(null, PatientSilo.FrontEnd);
         await Shop.StartSiloProcessAsync();
         (Api, Grpc) = await StartApiAsync(Shop);
-        await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(20), async () =>
-            (int)(await Api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
         Admin = await Api.AsAdminAsync();
     }
 

@@ -12,7 +12,7 @@ namespace SoonShop.Tests.Imports;
 /// <summary>Imports as the silo runs them, on the grains and the database.</summary>
 public sealed class ImportJobTests(ImportJobTests.Silo silo) : IClassFixture<ImportJobTests.Silo>
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     [Fact]
     public async Task stock_is_checked_applied_and_the_same_afterwards()

@@ -108,7 +108,7 @@ public sealed class S3MediaStoreTests(S3Server server) : MediaStoreContract, ICl
         {
             var store = With(s3 => (s3.TimeoutSeconds, s3.MaxRetries) = (1, 0));
             await Assert.ThrowsAsync<UnavailableException>(
-                () => store.FindAsync(new MediaFile(NewId(), 160), None).WaitAsync(TimeSpan.FromSeconds(10), None));
+                () => store.FindAsync(new MediaFile(NewId(), 160), None).WaitAsync(TimeSpan.FromSeconds(60), None));
         }
         finally
         {

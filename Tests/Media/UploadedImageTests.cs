@@ -120,10 +120,11 @@ public sealed class UploadedImageTests
     [InlineData(60_000, 60_000)]
     public void too_many_pixels_are_refused_by_the_header(int width, int height)
     {
-        var before = Environment.WorkingSet;
-        var opened = UploadedImage.Open(Picture.PngBomb(width, height), "image/png", MaxMegapixels);
-        Assert.Equal("field.media-size", FaultOf(opened.Error));
-        Assert.InRange(Environment.WorkingSet - before, long.MinValue, 100L * 1024 * 1024);
+        var image = Picture.PngBomb(width, height);
+        Assert.Equal("field.media-size", FaultOf(UploadedImage.Open(image, "image/png", MaxMegapixels).Error));
+        // Nor does it take the pixels to see that: they may be missing.
+        var header = image[..(image.AsSpan().IndexOf("IDAT"u8) + 4)];
+        Assert.Equal("field.media-size", FaultOf(UploadedImage.Open(header, "image/png", MaxMegapixels).Error));
     }
 
     private static (MediaId Id, ImmutableArray<EncodedImage> Files) Encode(byte[] content, string type)

@@ -26,7 +26,7 @@ public sealed class CheckedShop : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         (Shop, Api) = await Shop.StartAsync(Settings);
-        var admin = await Administrator.ArriveAsync(Api);
+        var admin = await Api.AsAdminAsync();
         receiver = await WebhookReceiver.StartAsync();
         Expect.Status(
             201, await admin.PostAsync("/admin/webhooks", new { url = receiver.Url, eventTypes = new[] { "order.*", "user.*" } }));
@@ -76,7 +76,7 @@ public sealed class CheckedShop : IAsyncLifetime
         string? change, IntegrityChecker? audit = null, IEnumerable<IntegrityCheck>? checks = null)
     {
         await using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(Shop.ConnectionString) { Pooling = false }.ConnectionString);
+            new NpgsqlConnectionStringBuilder(Shop.ConnectionString) { Pooling = false, CommandTimeout = 300 }.ConnectionString);
         await connection.OpenAsync();
         // One moment, as for the check itself.
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
@@ -123,7 +123,7 @@ public sealed class CheckedShop : IAsyncLifetime
             [("promoted", "pm_card_visa", 201), ("demoted", "pm_card_visa", 201), ("promised", "pm_card_visa_chargeDeclined", 402)])
         {
             await buyer.FillCartAsync(Ids["sku"]);
-            await Until.TrueAsync("the code is known", TimeSpan.FromSeconds(10), async () =>
+            await Until.TrueAsync("the code is known", TimeSpan.FromSeconds(60), async () =>
                 (int)(await buyer.PutAsync($"/cart/codes/{Code}", null)).Status == 200);
             Ids[name] = await OrderAsync(buyer, method, status);
         }

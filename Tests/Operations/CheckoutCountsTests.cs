@@ -19,11 +19,12 @@ public sealed class CheckoutCountsTests
         var (shop, api) = await Shop.StartProcessesAsync(
             ("Silo__HttpPort", $"{TcpPort.Free()}"), ("Notifications__Email__Mode", "Directory"),
             ("Notifications__Email__Directory", mail.FullName), ("Notifications__Email__From", "shop@example.com"),
-            ("Notifications__Email__GuestMailsPerHour", "0"), ("Integrity__EveryMinutes", "0"));
+            ("Notifications__Email__GuestMailsPerHour", "0"), ("Integrity__EveryMinutes", "0"),
+            ("Checkout__CheckoutDueSeconds", "600"));
         await using var _ = shop;
         try
         {
-            var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 1000);
+            var sku = await (await api.AsAdminAsync()).CreateProductAsync(stock: 1000);
             await BuyAsync(shop, api, sku);
             var mails = mail.GetFiles("*.eml").Length;
             var before = await PrometheusText.ScrapeAsync(shop.SiloHttp);

@@ -67,8 +67,8 @@ public sealed class ImageTests : IAsyncLifetime
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{apiPort}"), Timeout = TimeSpan.FromSeconds(60) };
         await WatchersAreAnsweredAsync(http, firstPorts.Http, apiPort, metricsPort);
 
-        var client = new ApiClient(http);
-        var sku = await (await Administrator.ArriveAsync(client)).CreateProductAsync(stock: 100_000);
+        var client = new ApiClient(http) { Shop = shop };
+        var sku = await (await client.AsAdminAsync()).CreateProductAsync(stock: 100_000);
         var crowd = new Crowd(shop, client, 4, _ => ([sku], "pm_card_visa"));
         await crowd.MoreAsync(10);
         await StopAsync(first);

@@ -75,7 +75,7 @@ public sealed class IntegrityCheckLoadTests : IAsyncLifetime
             await using var command = new NpgsqlCommand("lock table integrity_audit in access share mode", audit);
             await command.ExecuteNonQueryAsync(Stop);
 
-            await Migrator.MigrateAsync(database.ConnectionString, NullLogger.Instance, Stop).InTimeAsync();
+            await Migrator.MigrateAsync(database.ConnectionString, NullLogger.Instance, Stop).WaitAsync(TimeSpan.FromMinutes(2), Stop);
             Assert.Empty(Migrator.Missing(database.ConnectionString));
             Assert.Equal(
                 PostgresErrorCodes.AdminShutdown,

@@ -45,7 +45,7 @@ public sealed class MemorySoak(ITestOutputHelper output)
         await using var _ = shop;
         try
         {
-            var admin = await ArriveAsync(api);
+            var admin = await api.AsAdminAsync();
             var skus = new string[Products];
             for (var i = 0; i < Products; i++)
                 skus[i] = await admin.CreateProductAsync(stock: 1_000_000);
@@ -67,13 +67,6 @@ public sealed class MemorySoak(ITestOutputHelper output)
         {
             mail.Delete(recursive: true);
         }
-    }
-
-    private static async Task<ApiClient> ArriveAsync(ApiClient api)
-    {
-        await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(30), async () =>
-            (int)(await api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
-        return await api.AsAdminAsync();
     }
 
     /// <summary>Buys so often a second at most; answers how often it was.</summary>

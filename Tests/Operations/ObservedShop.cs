@@ -30,10 +30,11 @@ public sealed class ObservedShop : IAsyncLifetime
         shop = await StripeShop.CreateAsync(
             o => o.Webhooks.Clear(), ("Silo__HttpPort", $"{TcpPort.Free()}"), ("Telemetry__OtlpEndpoint", Collector.Url),
             ("Telemetry__OtlpProtocol", "Http"), ("Telemetry__TraceRatio", "1"), ("Telemetry__MetricsPort", $"{ApiMetrics.Port}"),
-            ("OTEL_BSP_SCHEDULE_DELAY", "200"), ("Logging__LogLevel__SoonShop", "Debug"));
+            ("OTEL_BSP_SCHEDULE_DELAY", "200"), ("OTEL_BSP_MAX_QUEUE_SIZE", "65536"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "60000"),
+            ("Logging__LogLevel__SoonShop", "Debug"));
         await Shop.StartSiloProcessAsync();
         (Api, frontEnd) = await Shop.StartApiProcessAsync();
-        Admin = await Tests.Faults.Administrator.ArriveAsync(Api);
+        Admin = await Api.AsAdminAsync();
     }
 
     /// <summary>The lines of a process; all of them must be JSON.</summary>

@@ -24,7 +24,7 @@ public sealed class UpgradeTests
         var next = Repository.NextProgram("Silo");
         var (first, second) = (await shop.StartSiloProcessAsync(), await shop.StartSiloProcessAsync(ports: otherPorts));
         var (api, frontEnd) = await shop.StartApiProcessAsync();
-        var admin = await Administrator.ArriveAsync(api);
+        var admin = await api.AsAdminAsync();
         var skus = new string[20];
         for (var i = 0; i < skus.Length; i++)
             skus[i] = await admin.CreateProductAsync(stock: 100_000);

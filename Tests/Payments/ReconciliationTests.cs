@@ -19,7 +19,7 @@ public sealed class ReconcilingSilo : InProcessSilo
         ["Payments:Reconciliation:PageSize"] = "3",
         ["Payments:Reconciliation:MaxPagesPerRun"] = "10000",
         ["Payments:Reconciliation:RequestsPerSecond"] = "1000",
-        ["Payments:Reconciliation:IntervalSeconds"] = "1",
+        ["Payments:Reconciliation:IntervalSeconds"] = "3600",
         // Nothing but reconciliation looks at an order.
         ["Checkout:CheckoutDueSeconds"] = "3600",
         ["Checkout:PaymentWindowMinutes"] = "600",
@@ -199,11 +199,12 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
     {
         var store = silo.Services.GetRequiredService<ReconciliationStore>();
         await silo.Books.RequestAsync("tester");
-        Assert.NotNull(await store.TryTakeAsync("dead silo", TimeSpan.FromSeconds(2), CancellationToken.None));
+        Assert.NotNull(await store.TryTakeAsync("dead silo", TimeSpan.FromMinutes(10), CancellationToken.None));
         var position = new ReconciliationPosition { UnsettledAfter = "f" };
-        Assert.True(await store.SaveAsync("dead silo", position, TimeSpan.FromSeconds(2), CancellationToken.None));
+        Assert.True(await store.SaveAsync("dead silo", position, TimeSpan.FromMinutes(10), CancellationToken.None));
         Assert.Null(await store.TryTakeAsync("silo", TimeSpan.FromSeconds(60), CancellationToken.None));
 
+        await ChangeAsync("update payment_reconciliation set leased_until = now() where $1 is not null", Guid.NewGuid());
         (ReconciliationPosition Position, DateTimeOffset)? taken = null;
         await Until.TrueAsync("the turn is free", TimeSpan.FromSeconds(30), async () =>
             (taken = await store.TryTakeAsync("silo", TimeSpan.FromSeconds(60), CancellationToken.None)) is not null);

@@ -210,7 +210,8 @@ public sealed class StripeSearchLagTests : StripeSide
         Server.Faults.Plan(Fault.ErrorAfter, "POST /v1/payment_intents");
         Server.Faults.Plan(Fault.ErrorBefore, "GET /v1/payment_intents/search", times: 10);
         await Assert.ThrowsAsync<UnavailableException>(() => provider.CreateAsync(command, CancellationToken.None));
-        await Task.WhenAll(Enumerable.Range(0, 110).Select(_ => provider.CreateAsync(Payment(), CancellationToken.None)));
+        foreach (var some in Enumerable.Range(0, 110).Chunk(16))
+            await Task.WhenAll(some.Select(_ => provider.CreateAsync(Payment(), CancellationToken.None)));
 
         Server.Faults.Clear();
         var found = await provider.CreateAsync(command, CancellationToken.None);

@@ -26,21 +26,6 @@ public sealed class StripeOneOpenOrderTests(StripeShopFixture shop) : IClassFixt
         Assert.Equal("cancelled", (await customer.GetAsync($"/orders/{first}")).Text("status"));
     }
 
-    [Fact]
-    public async Task an_earlier_order_that_stripe_has_the_money_for_is_the_answer()
-    {
-        var customer = await shop.CustomerAsync(stock: 5);
-        var first = IdOf(await customer.OrderAsync(paymentMethod: MustAct));
-        shop.Server.Authenticate(Booked(first).Id);
-
-        var answer = Expect.Status(201, await customer.OrderAsync());
-
-        Assert.Equal((first, "confirmed"), (answer.Text("id"), answer.Text("status")));
-        Assert.Equal(answer.Number("total.amount"), Booked(first).Captured);
-        Assert.Single((await customer.GetAsync("/orders"))["items"]!.AsArray());
-        Assert.Empty((await customer.GetAsync("/cart"))["items"]!.AsArray());
-    }
-
     /// <summary>Whether the first has been, or will be, paid is not known: the second does not begin.</summary>
     [Theory]
     [InlineData(MustAct, true)]

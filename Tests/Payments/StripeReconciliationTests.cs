@@ -26,7 +26,7 @@ public sealed class UnheardShop : IAsyncLifetime
             ("Checkout__CheckoutDueSeconds", "3600"), ("Checkout__PaymentWindowMinutes", "120"));
         await shop.Shop.StartSiloAsync();
         Api = await shop.StartApiAsync();
-        Admin = await Administrator.ArriveAsync(Api);
+        Admin = await Api.AsAdminAsync();
     }
 
     /// <summary>A guest buys something.</summary>
@@ -126,7 +126,7 @@ public sealed class ExpiringAuthorizationTests
             ("Payments__Reconciliation__IntervalSeconds", webhooks ? "86400" : "1"));
         await shop.Shop.StartSiloAsync();
         var api = await shop.StartApiAsync();
-        var admin = await Administrator.ArriveAsync(api);
+        var admin = await api.AsAdminAsync();
         var sku = await admin.CreateProductAsync(stock: 5);
         var buyer = await Buyer.ArriveAsync(api, sku);
         var order = await buyer.OrderAsync();

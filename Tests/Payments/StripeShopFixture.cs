@@ -1,5 +1,4 @@
 using SoonShop.StripeTesting;
-using SoonShop.Tests.Faults;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Payments;
@@ -30,7 +29,7 @@ public class StripeShopFixture : IAsyncLifetime
             o => o.Webhooks.Clear(), [("Checkout__CheckoutDueSeconds", $"{CheckoutDueSeconds}"), .. Settings]);
         await Shop.StartSiloAsync();
         Api = await shop.StartApiAsync();
-        Admin = await Administrator.ArriveAsync(Api);
+        Admin = await Api.AsAdminAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -50,6 +49,12 @@ public class StripeShopFixture : IAsyncLifetime
 
     /// <summary>The payments of an order on the server's books.</summary>
     internal BookedPayment[] Booked(string orderId) => [.. Server.Books.Payments.Where(p => p.Metadata["order_id"] == orderId)];
+}
+
+/// <summary>A shop that looks at no checkout by itself: who has paid at Stripe is not found before a test asks.</summary>
+public sealed class StripePatientShop : StripeShopFixture
+{
+    protected override int CheckoutDueSeconds => 600;
 }
 
 /// <summary>Money is held at the checkout and taken later.</summary>

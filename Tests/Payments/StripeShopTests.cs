@@ -32,25 +32,6 @@ public sealed class StripeShopTests(StripeShopFixture shop) : IClassFixture<Stri
     }
 
     [Fact]
-    public async Task a_customer_who_must_act_completes_the_payment_and_is_not_charged_again()
-    {
-        var customer = await shop.CustomerAsync();
-        var order = Expect.Status(201, await customer.OrderAsync(paymentMethod: "pm_card_authenticationRequired"));
-        var (id, intent) = (order.Text("id"), Assert.Single(shop.Booked(order.Text("id"))).Id);
-        Assert.Equal(("awaitingPayment", "requiresAction"), (order.Text("status"), order.Text("payment.status")));
-        Assert.StartsWith(intent, order.Text("payment.clientSecret"), StringComparison.Ordinal);
-
-        shop.Server.Authenticate(intent);
-
-        // Whoever does not wait to see it, and pays again, has paid already.
-        var paid = Expect.Status(200, await customer.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_card_visa" }));
-        Assert.Equal(
-            ("confirmed", "captured", "pm_card_authenticationRequired"),
-            (paid.Text("status"), paid.Text("payment.status"), paid.Text("payment.method")));
-        Assert.Equal((intent, 1), (Assert.Single(shop.Booked(id)).Id, Assert.Single(shop.Booked(id)).Charges));
-    }
-
-    [Fact]
     public async Task a_declined_customer_is_told_why_and_pays_with_a_second_card()
     {
         var customer = await shop.CustomerAsync();

@@ -12,7 +12,7 @@ public sealed class StripeWebhookCrashTests
         await using var shop = await StripeShop.CreateAsync(null, WebhookShop.Settings);
         await using var silo = await SiloProcess.StartAsync(shop.Shop);
         var api = await shop.StartApiAsync();
-        var buyer = await Buyer.ArriveAsync(api, await (await Administrator.ArriveAsync(api)).CreateProductAsync());
+        var buyer = await Buyer.ArriveAsync(api, await (await api.AsAdminAsync()).CreateProductAsync());
         Assert.Equal("awaitingPayment", (await buyer.OrderAsync("pm_card_authenticationRequired")).Text("status"));
         await StripeWebhookTests.QuietAsync(shop.Stripe, shop.Shop);
         await silo.ArmAsync("payment.news.handling");

@@ -20,6 +20,9 @@ internal sealed class PublishingSilo : IAsyncDisposable
 
     public LogBuffer Log { get; private init; } = null!;
 
+    /// <summary>Under which name it takes the lease.</summary>
+    public string Owner => host.Services.GetServices<IHostedService>().OfType<RabbitMqPublisher>().Single().Owner;
+
     public static async Task<PublishingSilo> StartAsync(string connectionString, RabbitMqOptions options)
     {
         var builder = Host.CreateApplicationBuilder();

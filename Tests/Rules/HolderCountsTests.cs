@@ -32,26 +32,31 @@ public sealed class HolderCountsTests
 
     private static PromotionHolderRow Row(string holder, long usesAfter) => new("summer", holder, 1, usesAfter);
 
+    /// <summary>Runs a test as in a grain, whose turns come one after the other.</summary>
+    private static Task OnOneSchedulerAsync(Func<Task> test) => Task.Factory.StartNew(
+        test, TestContext.Current.CancellationToken, TaskCreationOptions.None, new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler)
+        .Unwrap();
+
     [Fact]
-    public async Task a_count_comes_from_the_ledger_once()
+    public Task a_count_comes_from_the_ledger_once() => OnOneSchedulerAsync(async () =>
     {
         var counts = await KnownAsync(100, "ada", "bob");
         Assert.Null(counts.ReadMissing(["ada", "bob"]));
         Assert.Equal((3, 3, 0), (counts.Pending("ada"), counts.Committed("ada"), counts.Pending("bob")));
         Assert.Equal(2, reads.Count);
-    }
+    });
 
     [Fact]
-    public async Task those_who_wait_for_the_same_holder_share_the_read()
+    public Task those_who_wait_for_the_same_holder_share_the_read() => OnOneSchedulerAsync(async () =>
     {
         var counts = Counts();
         var (first, second) = (counts.ReadMissing(["ada"])!, counts.ReadMissing(["ada"])!);
         await EndReadAsync(Task.WhenAll(first, second), 0);
         Assert.Equal(["ada"], Assert.Single(reads).Holders);
-    }
+    });
 
     [Fact]
-    public async Task holders_asked_for_during_a_read_share_the_next()
+    public Task holders_asked_for_during_a_read_share_the_next() => OnOneSchedulerAsync(async () =>
     {
         var counts = Counts();
         var first = counts.ReadMissing(["ada"])!;
@@ -63,10 +68,10 @@ public sealed class HolderCountsTests
         await EndReadAsync(Task.WhenAll(later), 1);
         Assert.Equal(["bob", "cid"], reads[1].Holders);
         Assert.Null(counts.ReadMissing(["ada", "bob", "cid"]));
-    }
+    });
 
     [Fact]
-    public async Task a_failed_read_is_made_again_by_the_next_who_asks()
+    public Task a_failed_read_is_made_again_by_the_next_who_asks() => OnOneSchedulerAsync(async () =>
     {
         var counts = Counts();
         var failed = counts.ReadMissing(["ada"])!;
@@ -74,20 +79,20 @@ public sealed class HolderCountsTests
         await Assert.ThrowsAsync<TimeoutException>(() => failed);
         await EndReadAsync(counts.ReadMissing(["ada"])!, 1);
         Assert.Equal(3, counts.Pending("ada"));
-    }
+    });
 
     [Fact]
-    public async Task a_decision_counts_at_once_and_is_committed_with_its_write()
+    public Task a_decision_counts_at_once_and_is_committed_with_its_write() => OnOneSchedulerAsync(async () =>
     {
         var counts = await KnownAsync(100, "ada");
         counts.Decide(Row("ada", 4));
         Assert.Equal((4, 3), (counts.Pending("ada"), counts.Committed("ada")));
         counts.Write(Row("ada", 4));
         Assert.Equal((4, 4), (counts.Pending("ada"), counts.Committed("ada")));
-    }
+    });
 
     [Fact]
-    public async Task the_oldest_makes_room_but_for_one_with_unwritten_decisions()
+    public Task the_oldest_makes_room_but_for_one_with_unwritten_decisions() => OnOneSchedulerAsync(async () =>
     {
         var counts = await KnownAsync(2, "ada", "bob");
         counts.Decide(Row("ada", 4));
@@ -95,14 +100,14 @@ public sealed class HolderCountsTests
         Assert.Equal(2, counts.InMemory);
         Assert.Equal((4, 0), (counts.Pending("ada"), counts.Pending("cid")));
         Assert.NotNull(counts.ReadMissing(["bob"]));
-    }
+    });
 
     [Fact]
-    public async Task where_all_have_unwritten_decisions_all_stay()
+    public Task where_all_have_unwritten_decisions_all_stay() => OnOneSchedulerAsync(async () =>
     {
         var counts = await KnownAsync(1, "ada");
         counts.Decide(Row("ada", 4));
         await EndReadAsync(counts.ReadMissing(["bob"])!, 1);
         Assert.Equal((4, 0), (counts.Pending("ada"), counts.Pending("bob")));
-    }
+    });
 }

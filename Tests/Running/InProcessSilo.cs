@@ -60,7 +60,7 @@ public class InProcessSilo : IAsyncLifetime
         });
         builder.Logging.ClearProviders();
         var configuration = SiloWiring.Read(builder.Configuration);
-        builder.Services.AddShop(configuration);
+        builder.Services.AddShop(configuration).AddPatientErrorLog();
         builder.UseOrleans(silo => silo.UseLocalhostClustering(TcpPort.Free(), TcpPort.Free()).UseShop(configuration));
         builder.UseOrleans(Configure);
         host = builder.Build();

@@ -43,7 +43,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
         var server = new PrometheusServer(process, folder, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/api/v1/") });
         try
         {
-            await Until.TrueAsync("Prometheus has scraped every target", TimeSpan.FromSeconds(60), async () =>
+            await Until.TrueAsync("Prometheus has scraped every target", TimeSpan.FromMinutes(3), async () =>
             {
                 try
                 {

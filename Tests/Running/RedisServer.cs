@@ -28,6 +28,8 @@ public sealed class RedisServer : IAsyncLifetime
         process.BeginOutputReadLine();
         var options = ConfigurationOptions.Parse($"127.0.0.1:{port},password={password}");
         options.AbortOnConnectFail = false;
+        // A busy machine is no failure.
+        options.SyncTimeout = options.AsyncTimeout = 60_000;
         Connection = await ConnectionMultiplexer.ConnectAsync(options);
         await Until.TrueAsync("redis-server answers", TimeSpan.FromSeconds(20), () => Task.FromResult(Connection.IsConnected));
     }

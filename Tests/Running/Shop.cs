@@ -213,10 +213,10 @@ internal sealed class Shop : IAsyncDisposable
         return environment;
     }
 
-    private static async Task<ApiClient> ReadyAsync(string name, int port, Action check)
+    private async Task<ApiClient> ReadyAsync(string name, int port, Action check)
     {
         var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) };
-        var client = new ApiClient(http);
+        var client = new ApiClient(http) { Shop = this };
         await Until.TrueAsync($"{name} is ready", StartLimit, async () =>
         {
             check();
@@ -231,6 +231,13 @@ internal sealed class Shop : IAsyncDisposable
         });
         return client;
     }
+
+    /// <summary>Waits until there is a confirmed account with an e-mail address.</summary>
+    public Task HasAccountAsync(string email) => Until.TrueAsync($"the account {email} exists", StartLimit, () => QueryAsync<bool>(
+        """
+        select exists (select from grain_state where state_name = 'email' and grain_key = 'email/' || $1
+          and convert_from(state, 'UTF8')::jsonb #>> '{state,confirmed}' = 'true')
+        """, email));
 
     /// <summary>Asks the database; the first column of the first row.</summary>
     public async Task<T> QueryAsync<T>(string sql, params object[] values)

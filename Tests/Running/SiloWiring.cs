@@ -1,4 +1,7 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using SoonShop.Events;
 using SoonShop.Silo;
 using SoonShop.Silo.Payments;
 
@@ -22,10 +25,17 @@ internal static class SiloWiring
     public static Dictionary<string, string?> ToKeys(Dictionary<string, string?> environment) =>
         environment.Where(s => s.Value is not null).ToDictionary(s => s.Key.Replace("__", ":", StringComparison.Ordinal), s => s.Value);
 
+    /// <summary>Lets writes to the error store take long: on a busy machine a write that was given up would be missing for good.</summary>
+    public static IServiceCollection AddPatientErrorLog(this IServiceCollection services) => services.AddSingleton(s =>
+    {
+        var (store, time) = (s.GetRequiredService<IErrorStore>(), s.GetRequiredService<TimeProvider>());
+        return new ErrorLog(store, time, s.GetRequiredService<ILogger<ErrorLog>>()) { Limit = TimeSpan.FromSeconds(30) };
+    });
+
     /// <summary>Adds the shop's services, its grains' storage and streams, and membership in its cluster.</summary>
     public static ISiloBuilder AddShopSilo(this ISiloBuilder silo, SiloConfiguration configuration)
     {
-        silo.Services.AddShop(configuration);
+        silo.Services.AddShop(configuration).AddPatientErrorLog();
         return silo.UseShop(configuration).UseShopCluster(configuration);
     }
 }

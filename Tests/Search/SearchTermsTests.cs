@@ -64,7 +64,7 @@ public sealed class SearchTermsTests : IAsyncLifetime
         await using var connection = await database.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using (var choose = new NpgsqlCommand($"set search_path = {path}", connection))
             await choose.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        await using var command = new NpgsqlCommand(Query, connection);
+        await using var command = new NpgsqlCommand(Query, connection) { CommandTimeout = 300 };
         command.Parameters.Add(new() { Value = names });
         command.Parameters.Add(new() { Value = others });
         await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);

@@ -185,7 +185,7 @@ public sealed class GroupCommitTests(StorageProviders silo)
     public async Task a_table_that_somebody_holds_does_not_hold_up_the_writer_row_by_row()
     {
         await using var storage = await silo.StartAsync(
-            o => (o.CommandTimeout, o.LockTimeout) = (TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(300)));
+            o => (o.CommandTimeout, o.LockTimeout) = (TimeSpan.FromSeconds(4), TimeSpan.FromMilliseconds(300)));
         var ids = NewIds(40);
         await using (var holder = await HoldAsync(ids[0]))
         {
@@ -268,7 +268,7 @@ public sealed class GroupCommitTests(StorageProviders silo)
     [Fact]
     public async Task a_batch_that_takes_too_long_is_reported_as_unknown_and_the_storage_goes_on()
     {
-        await using var storage = await silo.StartAsync(o => (o.CommandTimeout, o.LockTimeout) = (TimeSpan.FromSeconds(1), Limit));
+        await using var storage = await silo.StartAsync(o => (o.CommandTimeout, o.LockTimeout) = (TimeSpan.FromSeconds(4), Limit));
         var id = NewIds(1)[0];
         await WriteAsync(storage, id, new Note("first"));
         await using (await HoldAsync(id))

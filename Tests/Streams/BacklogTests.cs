@@ -23,12 +23,9 @@ public sealed class BacklogTests : IAsyncLifetime
     public async Task after_a_backlog_consumers_are_woken_some_at_a_time_and_none_is_given_up_for_want_of_a_turn()
     {
         const int Streams = 1500;
+        // The last ones wait for their turn longer than the patience is.
         await using var silo = await StreamSilo.StartAsync(
-            database, o =>
-            {
-                o.Queues = 1;
-                o.ConsumerPatience = TimeSpan.FromSeconds(5);
-            },
+            database, o => (o.Queues, o.ConsumerPatience) = (1, TimeSpan.FromSeconds(10)),
             s => s.Services.AddKeyedSingleton<IUndeliveredEvents>(StreamSilo.Provider, undelivered));
         await using (var command = database.Source.CreateCommand("""
             select insert_events($1, jsonb_agg(jsonb_build_object(

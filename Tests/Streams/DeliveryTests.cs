@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Orleans.Configuration;
 using Orleans.Streams;
 using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Tests.Running;
@@ -43,10 +44,11 @@ public sealed class DeliveryTests : IAsyncLifetime
         await using var silo = await StartAsync();
         var key = $"committed-{run}";
         await CommitAsync("now", key);
-        await CommitAsync("later", key, notBefore: DateTimeOffset.UtcNow.AddSeconds(8));
+        await CommitAsync("later", key, notBefore: DateTimeOffset.UtcNow.AddHours(1));
         await CommitAsync("soon", key);
         await Arrivals.AreAsync(key, 2);
         Assert.Equal(1L, await database.QueryAsync<long>("select count(*) from event where due_at is not null"));
+        await database.QueryAsync<int>("update event set due_at = clock_timestamp() where due_at is not null returning 1");
         await Arrivals.AreAsync(key, 3);
         Assert.Equal(["now", "soon", "later"], Arrivals.Of(key));
         await database.IsDrainedAsync();
@@ -175,7 +177,7 @@ public sealed class DeliveryTests : IAsyncLifetime
     [Fact]
     public async Task a_consumer_that_is_busy_with_one_stream_holds_up_no_other_and_still_gets_its_second_stream()
     {
-        await using var silo = await StartAsync(o => o.Queues = 1);
+        await using var silo = await StartAsync(o => (o.Queues, o.ConsumerPatience) = (1, TimeSpan.FromSeconds(4)));
         var (busy, dead) = ($"busy-{run}", $"dead-{run}");
         await silo.Streams.GetStream<PlainEvent>("busy-a", busy).OnNextAsync(new PlainEvent(1));
         await Arrivals.AreAsync($"{busy} begun", 1);
@@ -221,12 +223,15 @@ public sealed class DeliveryTests : IAsyncLifetime
     [Fact]
     public async Task events_of_a_consumer_that_cannot_be_activated_are_put_aside_and_delay_nobody()
     {
-        await using var silo = await StartAsync(o => o.Queues = 1);
+        PostgresStreamOptions options = null!;
+        await using var silo = await StartAsync(o => (options = o).Queues = 1);
         var (dead, other) = ($"dead-{run}", $"c-{run}");
         await PublishAsync(silo, dead, 0);
         await PublishAsync(silo, other, 0);
         await Arrivals.AreAsync(other, 1);
         Assert.Empty(undelivered.All);
+        // Until here the patience was long, so that the neighbour cannot have waited for its end.
+        options.ConsumerPatience = TimeSpan.FromSeconds(2);
         await PublishAsync(silo, dead, 1);
         await undelivered.HasAsync(dead, 2);
         await PublishAsync(silo, dead, 2);
@@ -243,7 +248,8 @@ public sealed class DeliveryTests : IAsyncLifetime
     [Fact]
     public async Task what_a_consumer_keeps_refusing_is_put_aside_with_its_name()
     {
-        await using var silo = await StartAsync();
+        await using var silo = await StartAsync(stream: s => s.ConfigurePullingAgent(
+            a => a.Configure((StreamPullingAgentOptions o) => o.MaxEventDeliveryTime = TimeSpan.FromSeconds(3))));
         var key = $"failing-{run}";
         await PublishAsync(silo, key, 0);
         await PublishAsync(silo, key, 1);
@@ -260,7 +266,7 @@ public sealed class DeliveryTests : IAsyncLifetime
     [Fact]
     public async Task without_another_place_undelivered_events_stand_in_a_table()
     {
-        await using var silo = await StreamSilo.StartAsync(database);
+        await using var silo = await StreamSilo.StartAsync(database, o => o.ConsumerPatience = TimeSpan.FromSeconds(2));
         var key = $"dead-{run}";
         await PublishAsync(silo, key, 0);
         await database.IsDrainedAsync();
@@ -280,7 +286,7 @@ public sealed class DeliveryTests : IAsyncLifetime
     [Fact]
     public async Task a_new_owner_delivers_what_was_not_acknowledged_and_the_old_one_writes_no_more()
     {
-        await using var old = await StartAsync(o => o.Queues = 1);
+        await using var old = await StartAsync(o => (o.Queues, o.ReclaimAfter) = (1, TimeSpan.FromHours(1)));
         var (done, stuck) = ($"d-{run}", $"stuck-{run}");
         for (var i = 0; i < 10; i++)
             await PublishAsync(old, done, i);
@@ -373,9 +379,10 @@ public sealed class DeliveryTests : IAsyncLifetime
         silo.Streams.GetStream<PlainEvent>("plain", key).OnNextAsync(new PlainEvent(number));
 
     private Task<StreamSilo> StartAsync(
-        Action<PostgresStreamOptions>? options = null, int? siloPort = null, int? primaryPort = null, int? gatewayPort = null) =>
+        Action<PostgresStreamOptions>? options = null, Action<ISiloPersistentStreamConfigurator>? stream = null, int? siloPort = null,
+        int? primaryPort = null, int? gatewayPort = null) =>
         StreamSilo.StartAsync(
-            database, options, s => s.Services.AddKeyedSingleton<IUndeliveredEvents>(StreamSilo.Provider, undelivered),
+            database, options, s => s.Services.AddKeyedSingleton<IUndeliveredEvents>(StreamSilo.Provider, undelivered), stream,
             siloPort: siloPort, primaryPort: primaryPort, gatewayPort: gatewayPort);
 
     /// <summary>Commits an event as grain storage does.</summary>

@@ -52,7 +52,7 @@ public sealed class PublisherTests : IAsyncLifetime
     public async Task who_waits_for_room_or_in_line_for_too_long_is_told_and_nothing_is_there()
     {
         await using var publisher = Publisher(
-            new PostgresStreamOptions { PublishEvents = 1, MaxPublishing = 1, PublishPatience = TimeSpan.FromMilliseconds(300) });
+            new PostgresStreamOptions { PublishEvents = 1, MaxPublishing = 1, PublishPatience = TimeSpan.FromSeconds(3) });
         Task slow, inLine, withoutRoom;
         await using (await LockAsync())
         {

@@ -115,17 +115,12 @@ internal sealed class StreamSilo : IAsyncDisposable
             s.AddPostgresStreams(
                 Provider, o =>
                 {
-                    o.ConnectionString = database.ConnectionString;
-                    o.Queues = 4;
-                    o.ConsumerPatience = TimeSpan.FromSeconds(2);
+                    (o.ConnectionString, o.Queues) = (database.ConnectionString, 4);
                     options?.Invoke(o);
                 },
-                configurator =>
-                {
-                    configurator.ConfigurePullingAgent(
-                        a => a.Configure((StreamPullingAgentOptions o) => o.MaxEventDeliveryTime = TimeSpan.FromSeconds(3)));
-                    stream?.Invoke(configurator);
-                });
+                stream);
+            // A delivery that a test holds up is not to end as undelivered.
+            s.Services.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMinutes(5));
             silo?.Invoke(s);
         });
         var host = builder.Build();

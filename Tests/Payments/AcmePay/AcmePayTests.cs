@@ -5,7 +5,6 @@ using SoonShop.ServiceDefaults.Logging;
 using SoonShop.Silo;
 using SoonShop.Silo.Payments;
 using SoonShop.Tests.Api;
-using SoonShop.Tests.Faults;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Payments.AcmePay;
@@ -35,7 +34,7 @@ public sealed class AcmePayShop : IAsyncLifetime
             ("Payments__AcmePay__ApiKey", ApiKey), ("Payments__AcmePay__WebhookKey", WebhookKey)]);
         await shop.StartSiloAsync(Providers);
         Api = await shop.StartApiAsync();
-        Admin = await Administrator.ArriveAsync(Api);
+        Admin = await Api.AsAdminAsync();
     }
 
     public async ValueTask DisposeAsync()

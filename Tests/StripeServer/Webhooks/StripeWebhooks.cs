@@ -82,15 +82,18 @@ public sealed class StripeWebhooks : IAsyncDisposable
         var delay = Happens(decided, Fault.WebhookDelayed) ? TimeSpan.FromSeconds(options.WebhookDelaySeconds) : TimeSpan.Zero;
         var reordered = Happens(decided, Fault.WebhookReordered);
         var first = new List<Task>();
-        foreach (var (i, happened) in events.Index())
+        var before = Task.CompletedTask;
+        foreach (var (i, happened) in reordered ? events.Index().Reverse() : events.Index())
         {
-            // The last first, spread over the delay: what other requests cause meanwhile overtakes them.
+            // The last first, one after the other, spread over the delay: what other requests cause meanwhile overtakes them.
             var held = reordered ? TimeSpan.FromSeconds(options.WebhookDelaySeconds) * (events.Count - i) / events.Count : delay;
             foreach (var target in targets.Where(t => t.Wants(happened.Type)))
             {
                 for (var copy = 0; copy < copies; copy++)
-                    first.Add(Begin(happened, target, held, loseFirst));
+                    first.Add(Begin(happened, target, held, before, loseFirst));
             }
+            if (reordered)
+                before = Task.WhenAll(first);
         }
         return Task.WhenAll(first);
     }
@@ -113,7 +116,7 @@ public sealed class StripeWebhooks : IAsyncDisposable
         http.Dispose();
     }
 
-    private Task Begin(StripeEvent happened, WebhookTarget target, TimeSpan held, bool loseFirst)
+    private Task Begin(StripeEvent happened, WebhookTarget target, TimeSpan held, Task before, bool loseFirst)
     {
         var delivery = new WebhookDelivery(happened.Id, happened.Type, happened.ObjectId, target.Url);
         log.Enqueue(delivery);
@@ -127,18 +130,19 @@ public sealed class StripeWebhooks : IAsyncDisposable
             return Task.CompletedTask;
         }
         var postedOnce = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _ = Task.Run(() => DeliverAsync(delivery, happened, target, held, loseFirst, postedOnce));
+        _ = Task.Run(() => DeliverAsync(delivery, happened, target, held, before, loseFirst, postedOnce));
         return postedOnce.Task;
     }
 
     private async Task DeliverAsync(
-        WebhookDelivery delivery, StripeEvent happened, WebhookTarget target, TimeSpan held, bool loseFirst,
+        WebhookDelivery delivery, StripeEvent happened, WebhookTarget target, TimeSpan held, Task before, bool loseFirst,
         TaskCompletionSource postedOnce)
     {
         try
         {
             if (held > TimeSpan.Zero)
                 await Task.Delay(held, stopping.Token);
+            await before;
             var pause = TimeSpan.FromSeconds(options.WebhookBackoffSeconds);
             for (var attempt = 1; attempt <= options.WebhookAttempts; attempt++)
             {
