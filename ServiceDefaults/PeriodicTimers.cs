@@ -19,12 +19,14 @@ public static class PeriodicTimers
     /// <summary>Runs a round at each tick until the process stops. A round that fails does not end the repetition.</summary>
     /// <param name="timer">When to run.</param>
     /// <param name="round">What to run.</param>
-    /// <param name="failed">Learns of each failure, such as for the log. What the stop itself interrupts is no failure.</param>
+    /// <param name="failed">Is called with each exception, such as to log it. Exceptions during the stop are ignored.</param>
     /// <param name="stopping">Ends the repetition, without an exception.</param>
+    /// <param name="atOnce">True for a first round before the first tick.</param>
     public static async Task RepeatAsync(
-        this PeriodicTimer timer, Func<CancellationToken, Task> round, Action<Exception> failed, CancellationToken stopping)
+        this PeriodicTimer timer, Func<CancellationToken, Task> round, Action<Exception> failed, CancellationToken stopping,
+        bool atOnce = false)
     {
-        while (await timer.TickAsync(stopping))
+        for (var runs = atOnce || await timer.TickAsync(stopping); runs; runs = await timer.TickAsync(stopping))
         {
             try
             {

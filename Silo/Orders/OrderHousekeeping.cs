@@ -30,19 +30,13 @@ internal sealed partial class OrderHousekeeping(
         await Task.Delay(TimeSpan.FromSeconds(10), time, stoppingToken);
         var period = DeliveredAfter / 10;
         using var timer = new PeriodicTimer(period < MinPeriod ? MinPeriod : period > MaxPeriod ? MaxPeriod : period, time);
-        do
-        {
-            try
-            {
-                await CompleteIndexesAsync(stoppingToken);
-                await CloseDeliveriesAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                LogFailure(log, e.Message);
-            }
-        }
-        while (await timer.TickAsync(stoppingToken));
+        await timer.RepeatAsync(RunAsync, e => LogFailure(log, e.Message), stoppingToken, atOnce: true);
+    }
+
+    private async Task RunAsync(CancellationToken cancellation)
+    {
+        await CompleteIndexesAsync(cancellation);
+        await CloseDeliveriesAsync(cancellation);
     }
 
     /// <summary>Runs one round of closing deliveries.</summary>

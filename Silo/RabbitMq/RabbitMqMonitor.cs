@@ -25,25 +25,15 @@ internal sealed partial class RabbitMqMonitor(
         using var timer = new PeriodicTimer(Period, time);
         var kept = false;
         var round = 0;
-        do
+        await timer.RepeatAsync(LookAsync, e => LogFailure(log, e.Message), stoppingToken, atOnce: true);
+
+        async Task LookAsync(CancellationToken cancellation)
         {
-            try
-            {
-                if (!kept || ++round % PeriodsPerKeep == 0)
-                    await cursor.KeepAsync(keep > ShortestKeep ? keep : ShortestKeep, stoppingToken);
-                kept = true;
-                metrics.Observe(await cursor.LagAsync(stoppingToken));
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailure(log, e.Message);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            if (!kept || ++round % PeriodsPerKeep == 0)
+                await cursor.KeepAsync(keep > ShortestKeep ? keep : ShortestKeep, cancellation);
+            kept = true;
+            metrics.Observe(await cursor.LagAsync(cancellation));
         }
-        while (await timer.TickAsync(stoppingToken));
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "How far events were sent to RabbitMQ could not be read; retrying: {Reason}")]

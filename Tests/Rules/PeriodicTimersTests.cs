@@ -44,6 +44,27 @@ public sealed class PeriodicTimersTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task the_first_round_runs_at_once_where_it_is_asked_for(bool atOnce)
+    {
+        using var timer = new PeriodicTimer(Period, new FakeTimeProvider());
+        using var stop = new CancellationTokenSource();
+        var rounds = 0;
+        var repetition = timer.RepeatAsync(
+            _ =>
+            {
+                rounds++;
+                return Task.CompletedTask;
+            },
+            e => Assert.Fail(e.Message), stop.Token, atOnce);
+        await stop.CancelAsync();
+        await repetition;
+
+        Assert.Equal(atOnce ? 1 : 0, rounds);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task what_the_stop_interrupts_is_no_failure(bool isCancellation)
     {
         var time = new FakeTimeProvider();
