@@ -90,6 +90,7 @@ internal static class FrontEnd
         api.MapInventory();
         api.MapCarts();
         api.MapOrders();
+        api.MapOrderLookup();
         api.MapPayments();
         api.MapPaymentWebhooks();
         api.MapNotifications();

@@ -72,6 +72,8 @@ internal static class Hosting
         .AddSingleton<PricingBuyers>()
         .AddSingleton<CartQuotes>()
         .AddSingleton<IOrderQueries, OrderQueries>()
+        .AddSingleton<IGuestOrders, GuestOrders>()
+        .AddSingleton<OrderTokens>()
         .AddSingleton<OrderMaintenance>()
         .AddSingleton<OpenCheckouts>()
         .AddSingleton<CheckoutWatch>()

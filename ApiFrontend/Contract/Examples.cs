@@ -137,6 +137,7 @@ internal static class Examples
         ["CaptureRequest.amount"] = () => 5636,
         ["RefundRequest.amount"] = () => 500,
         ["RefundRequest.reason"] = () => "late delivery",
+        ["OrderLookupRequest.number"] = () => "SO-7K3M-9QXD-2FTB",
         ["CancelOrderRequest.reason"] = () => "ordered by mistake",
         ["LoginRequest.email"] = () => "buyer@soonshop.dev",
         ["LoginRequest.password"] = () => "Buyer-Pa55word",

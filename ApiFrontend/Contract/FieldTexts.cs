@@ -156,6 +156,8 @@ internal static class FieldTexts
         ["dispute"] = "The dispute about the payment; null when there was none.",
         ["dueAt"] = "When the next attempt is due; null when none is.",
         ["email"] = "The e-mail address.",
+        ["OrderLookupRequest.number"] = "The number of the order; case, hyphens and blanks do not matter.",
+        ["OrderLookupRequest.email"] = "The e-mail address that the order was placed with; case does not matter.",
         ["PlaceOrderRequest.email"] = "The e-mail address of a guest, which is required of guests. A customer's order has the "
             + "account's address.",
         ["emailChange"] = "A change of e-mail address that waits for its confirmation.",

@@ -37,9 +37,10 @@ internal static class GeneralProblems
 /// <param name="NeedsToken">True when it requires a signed-in caller.</param>
 /// <param name="Scope">The scope that an API key needs; null when no key is accepted.</param>
 /// <param name="TakesGuests">True when guests with a cart may call it, too.</param>
+/// <param name="TakesOrderToken">True when the token of a mailed link to the order is accepted, too.</param>
 /// <param name="TakesNobody">True when callers without credentials may call it, too. A token that is sent must be valid.</param>
 internal sealed record OperationKind(
-    bool IsApi, bool IsPost, bool TakesBody, bool NeedsToken, string? Scope, bool TakesGuests, bool TakesNobody)
+    bool IsApi, bool IsPost, bool TakesBody, bool NeedsToken, string? Scope, bool TakesGuests, bool TakesOrderToken, bool TakesNobody)
 {
     public static OperationKind Of(ApiDescription route)
     {
@@ -56,6 +57,7 @@ internal sealed record OperationKind(
             access is { NeedsToken: true },
             access?.ScopeFor(method),
             access is { TakesCart: true },
+            metadata.OfType<OrderTokenRule>().Any(),
             access is { Level: AccessLevel.CustomerGuestOrNobody });
     }
 }

@@ -8,6 +8,7 @@ internal static class SecuritySchemes
 {
     private const string Token = "Bearer";
     private const string Cart = "Cart";
+    private const string OrderLink = "OrderLink";
 
     public static Dictionary<string, IOpenApiSecurityScheme> All() => new()
     {
@@ -25,12 +26,20 @@ internal static class SecuritySchemes
             Name = Callers.CartHeader,
             Description = "A guest's cart id: who has it holds the cart, and the orders that came from it.",
         },
+        [OrderLink] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Header,
+            Name = OrderTokens.Header,
+            Description = "The token of a mailed link to one order: who has it reads, watches, pays and cancels that order.",
+        },
     };
 
     /// <summary>Returns the requirements of an operation. Any one of them is sufficient.</summary>
     public static List<OpenApiSecurityRequirement>? For(OperationKind kind, OpenApiDocument document) => kind switch
     {
         { TakesNobody: true } => [[], Of(Token, document)],
+        { TakesOrderToken: true } => [Of(Token, document), Of(Cart, document), Of(OrderLink, document)],
         { TakesGuests: true } => [Of(Token, document), Of(Cart, document)],
         { NeedsToken: true } => [Of(Token, document)],
         _ => null,

@@ -41,9 +41,10 @@ internal static class GrpcRoutes
         var orders = app.MapGrpcService<OrdersService>().ForCustomersAndGuests();
         orders.Method(nameof(OrdersService.PlaceOrder)).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout)
             .RequireIdempotencyKey(byGrain: true);
-        orders.Method(nameof(OrdersService.GetOrder)).OnlyReads().LimitRate(RateClass.Reads).ForCustomersAndGuests("orders");
+        orders.Method(nameof(OrdersService.GetOrder)).OnlyReads().LimitRate(RateClass.Reads).ForCustomersAndGuests("orders")
+            .TakesOrderToken();
         orders.Method(nameof(OrdersService.PayOrder)).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout)
-            .RequireIdempotencyKey(byGrain: true);
+            .RequireIdempotencyKey(byGrain: true).TakesOrderToken();
         if (app.Environment.IsDevelopment())
             app.MapGrpcReflectionService().ForAnyone().Admit(AdmissionClass.Free).DisableRequestTimeout().WithMetadata(new StreamedBody());
     }

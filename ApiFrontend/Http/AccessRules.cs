@@ -55,6 +55,14 @@ internal static class AccessRules
             return Unauthenticated("access.bad", "The access token or API key is not valid: it is malformed, has expired, or was revoked.");
         if (access.Level == AccessLevel.CustomerGuestOrNobody)
             return null;
+        if (context.OrderToken() is not null)
+            return null;
+        if (context.HasOrderToken() && context.Request.Headers[Callers.CartHeader].Count == 0)
+        {
+            return Unauthenticated(
+                "error.order-token",
+                "X-Order-Token is malformed, or has expired. Request a new link with POST /orders/lookup.");
+        }
         if (!access.TakesCart)
             return Unauthenticated("access.token", "Send an access token.");
         if (context.Request.Headers[Callers.CartHeader].Count == 0)

@@ -29,7 +29,10 @@ internal static class Callers
     public static Caller Caller(this HttpContext context) =>
         new(
             context.User.UserId(), context.User.ApiKeyId() is null ? context.CartId() : null, context.User.IsAdministrator()
-                || context.User.ApiKeyId() is not null);
+                || context.User.ApiKeyId() is not null)
+        {
+            OrderToken = context.User.ApiKeyId() is null ? context.OrderToken() : null,
+        };
 
     /// <summary>Returns the user in a token, if there is one.</summary>
     public static Guid? UserId(this ClaimsPrincipal user) => Guid.TryParse(user.FindFirstValue("sub"), out var id) ? id : null;

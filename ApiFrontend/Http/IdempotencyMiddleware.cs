@@ -56,7 +56,7 @@ internal sealed partial class IdempotencyMiddleware(
             return RefuseAsync(context);
         var key = header.ToString();
         if (key.Length < MinUnguessableLength
-            && context.Caller() is { UserId: null, CartId: null }
+            && context.Caller() is { UserId: null, CartId: null, OrderToken: null }
             && context.User.ApiKeyId() is null
             && endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is null)
             return next(context);
@@ -293,6 +293,9 @@ internal sealed class IdempotentRequest
             : caller.CartId is { } cart ? $"cart/{cart}"
             : context.User.ApiKeyId() is { } apiKey ? $"api-key/{apiKey}"
             : $"ip/{context.Connection.RemoteIpAddress}";
+        // A response that the token opened is not for others at the same address.
+        if (caller.OrderToken is { } orderToken)
+            scope += $"/order-token/{orderToken}";
         var where = $"{request.Method} {request.Path}{request.QueryString}";
         var content = Digest(where, "", bodyDigest);
         return new IdempotentRequest(

@@ -23,17 +23,19 @@ internal static class OrdersApi
                 ErrorCode.NotFound, ErrorCode.PaymentDeclined, ErrorCode.CartEmpty, ErrorCode.OutOfStock, ErrorCode.InvalidOrderState,
                 ErrorCode.PreconditionFailed);
         orders.MapGet("", ListAsync).WithName("listOrders").WithSummary("List my orders, newest first");
-        orders.MapGet("/{id:guid}", GetAsync).WithName("getOrder").WithSummary("Get an order").ForCustomersAndGuests("orders");
+        orders.MapGet("/{id:guid}", GetAsync).WithName("getOrder").WithSummary("Get an order").ForCustomersAndGuests("orders")
+            .TakesOrderToken();
         orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync)
-            .WithName("watchOrder").WithSummary("Stream status changes of an order")
+            .WithName("watchOrder").WithSummary("Stream status changes of an order").TakesOrderToken()
             .AcceptsHeader("Last-Event-ID", "The id of the last event that came; the stream goes on after it.", "1")
             // A stream lasts for minutes and has a limit of its own.
             .Admit(AdmissionClass.Free).DisableRequestTimeout();
         orders.MapPost("/{id:guid}/payments", PayAsync).Admit(AdmissionClass.Payments)
-            .LimitRate(RateClass.Checkout).WithName("payOrder").WithSummary("Pay an order with another payment method")
+            .LimitRate(RateClass.Checkout).WithName("payOrder").WithSummary("Pay an order with another payment method").TakesOrderToken()
             .ProducesProblems(ErrorCode.PaymentDeclined, ErrorCode.InvalidOrderState);
         orders.MapPost("/{id:guid}/cancel", CancelAsync).Admit(AdmissionClass.Payments)
-            .WithName("cancelOrder").WithSummary("Cancel an order").ProducesProblems(ErrorCode.InvalidOrderState);
+            .WithName("cancelOrder").WithSummary("Cancel an order").TakesOrderToken()
+            .ProducesProblems(ErrorCode.InvalidOrderState);
     }
 
     private static async Task<Results<Created<Order>, Problem>> PlaceAsync(

@@ -2,8 +2,9 @@ using System.Net.Http.Headers;
 
 namespace SoonShop.Client;
 
-/// <summary>Whose calls a client makes: nobody's, a guest's (<see cref="GuestCredentials"/>), a customer's or administrator's
-/// (<see cref="SessionCredentials"/>), or a program's (<see cref="ApiKeyCredentials"/>).</summary>
+/// <summary>Whose calls a client makes: nobody's, a guest's (<see cref="GuestCredentials"/>, or for one order
+/// <see cref="OrderLinkCredentials"/>), a customer's or administrator's (<see cref="SessionCredentials"/>), or a program's
+/// (<see cref="ApiKeyCredentials"/>).</summary>
 public abstract class SoonShopCredentials
 {
     private protected SoonShopCredentials()
@@ -37,6 +38,17 @@ public sealed class GuestCredentials(Guid cartId) : SoonShopCredentials
     internal override ValueTask ApplyAsync(HttpRequestMessage request, TokenRefresh refresh, CancellationToken cancellationToken)
     {
         request.Headers.TryAddWithoutValidation("X-Cart-Id", cartId.ToString());
+        return default;
+    }
+}
+
+/// <summary>Somebody with a mailed link to one order: its token reads, watches, pays and cancels that order.</summary>
+/// <param name="orderToken">The token in the link that <c>LookUpOrderAsync</c> mailed.</param>
+public sealed class OrderLinkCredentials(string orderToken) : SoonShopCredentials
+{
+    internal override ValueTask ApplyAsync(HttpRequestMessage request, TokenRefresh refresh, CancellationToken cancellationToken)
+    {
+        request.Headers.TryAddWithoutValidation("X-Order-Token", orderToken);
         return default;
     }
 }

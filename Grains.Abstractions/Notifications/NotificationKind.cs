@@ -48,6 +48,8 @@ public enum NotificationKind
     EmailChanged,
     /// <summary>A change of address was stopped or undone, and the password is invalid.</summary>
     EmailChangeUndone,
+    /// <summary>Somebody with the order's number and e-mail address asked for a link to the order; the link has a token.</summary>
+    OrderLink,
 }
 
 /// <summary>The channels for messages. A channel's name is also part of the namespace of its streams.</summary>
@@ -71,6 +73,10 @@ public enum MailLimit
     Refunds,
     /// <summary>Tokens that verify the address: an account can be created, erased and created again.</summary>
     Verifications,
+    /// <summary>
+    /// Links to orders. Front ends count every request in <see cref="Shared"/>. Counting the mail there, too, would show which orders exist.
+    /// </summary>
+    OrderLinks,
 }
 
 /// <summary>Tells on which channels each kind is sent.</summary>
@@ -81,14 +87,15 @@ public static class NotificationKinds
 
     /// <summary>True for a kind with a token, which must not appear in the inbox.</summary>
     public static bool IsSecret(NotificationKind kind) => kind is NotificationKind.EmailVerification or NotificationKind.PasswordReset
-        or NotificationKind.EmailChangeConfirmation or NotificationKind.EmailChangeRequested or NotificationKind.EmailChanged;
+        or NotificationKind.EmailChangeConfirmation or NotificationKind.EmailChangeRequested or NotificationKind.EmailChanged
+        or NotificationKind.OrderLink;
 
     /// <summary>True for mail that the customer cannot disable: tokens, receipts, and messages that protect the account.</summary>
     public static bool IsRequired(NotificationKind kind, string channel) => channel == ChannelName.Email && kind is
         NotificationKind.EmailVerification or NotificationKind.PasswordReset or NotificationKind.PasswordChanged
         or NotificationKind.EmailChangeConfirmation or NotificationKind.EmailChangeRequested
         or NotificationKind.EmailChanged or NotificationKind.EmailChangeUndone
-        or NotificationKind.OrderConfirmed or NotificationKind.OrderRefunded;
+        or NotificationKind.OrderConfirmed or NotificationKind.OrderRefunded or NotificationKind.OrderLink;
 
     /// <summary>
     /// Returns the limit for mail of a kind to an unverified address, beyond which it is not sent. Limits apply to mail that somebody can
@@ -100,6 +107,7 @@ public static class NotificationKinds
         NotificationKind.OrderConfirmed => MailLimit.Confirmations,
         NotificationKind.OrderRefunded => MailLimit.Refunds,
         NotificationKind.EmailVerification => MailLimit.Verifications,
+        NotificationKind.OrderLink => MailLimit.OrderLinks,
         NotificationKind.OrderRejected or NotificationKind.OrderCancelled or NotificationKind.OrderExpired
             or NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired
             or NotificationKind.PasswordChanged or NotificationKind.EmailChangeRequested => MailLimit.Shared,

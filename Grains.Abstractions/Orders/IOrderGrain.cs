@@ -116,6 +116,14 @@ public interface IOrderGrain : IGrainWithGuidKey
     Task AssignAsync(Guid accountId, bool cartMoved);
 
     /// <summary>
+    /// Mails a link to the order to its e-mail address, if that is the requested one and the buyer is not erased. A guest's order is opened
+    /// by the link's token; an order that was placed with an account needs its sign-in. Idempotent by event. Returns false when there is
+    /// nothing to mail.
+    /// </summary>
+    [Alias("mail-link"), Repeatable]
+    Task<bool> MailLinkAsync(OrderLinkRequest request);
+
+    /// <summary>
     /// Executes the pending steps, if there are any. Called by scheduled events and payment updates. Idempotent.
     /// </summary>
     /// <param name="due">The scheduled time: it has passed by the database's clock, whatever this silo's clock says.</param>

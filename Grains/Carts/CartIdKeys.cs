@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace SoonShop.Carts;
 
@@ -65,6 +66,26 @@ public sealed class CartIdKeys
         }
         return false;
     }
+
+    /// <summary>Signs text with the current key (HMAC-SHA256, 32 bytes), for another purpose than cart ids.</summary>
+    /// <param name="purpose">What the signature is for, without the character NUL: no purpose proves another.</param>
+    /// <param name="text">The text.</param>
+    public byte[] Sign(string purpose, ReadOnlySpan<byte> text) => Sign(keys[0], purpose, text);
+
+    /// <summary>True when one of the keys has signed the text for this purpose. The comparison takes constant time.</summary>
+    public bool Proves(string purpose, ReadOnlySpan<byte> text, ReadOnlySpan<byte> proof)
+    {
+        foreach (var key in keys)
+        {
+            if (CryptographicOperations.FixedTimeEquals(Sign(key, purpose, text), proof))
+                return true;
+        }
+        return false;
+    }
+
+    // A cart id's text is its purpose and random bytes, so its purpose must not be the beginning of another one.
+    private static byte[] Sign(byte[] key, string purpose, ReadOnlySpan<byte> text) =>
+        HMACSHA256.HashData(key, (byte[])[.. Encoding.UTF8.GetBytes(purpose), 0, .. text]);
 
     /// <summary>True when an id has the form of issued ids. Any other id can be rejected without a key.</summary>
     public static bool MayBeIssued(Guid id) => id is { Version: 8, Variant: >= 8 and <= 11 };

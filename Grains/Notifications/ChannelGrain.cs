@@ -35,6 +35,8 @@ internal abstract partial class ChannelGrain(
             await CommitAsync(
                 Mine.With(new DeliveryRecord(e.NotificationId, Now, context.Attempt, MessageStatus.Failed) { IsSuppressed = true }),
                 [NotificationSuppressed.Of(e)]);
+            if (e.Details.Token is not null)
+                await EraseSecretAsync(e, context);
             return;
         }
         try

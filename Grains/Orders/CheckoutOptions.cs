@@ -22,6 +22,9 @@ public sealed class CheckoutOptions
     /// <summary>Days after shipping at which an order becomes <c>delivered</c> when nobody reported the delivery.</summary>
     public double DeliveredAfterDays { get; set; } = 30;
 
+    /// <summary>How long a mailed link to a guest's order opens it, in hours.</summary>
+    public double OrderLinkHours { get; set; } = 24;
+
     /// <summary>Applies to countries without a rate of their own.</summary>
     public ShippingRate Shipping { get; set; } = new() { Amount = 499, FreeFrom = 5000 };
 
@@ -66,6 +69,8 @@ public sealed class CheckoutOptions
             yield return $"Checkout:CheckoutDueSeconds is {CheckoutDueSeconds}; set Checkout__CheckoutDueSeconds to 0.1–3600.";
         if (DeliveredAfterDays is not (>= 0.0001 and <= 3650))
             yield return $"Checkout:DeliveredAfterDays is {DeliveredAfterDays}; set Checkout__DeliveredAfterDays to 0.0001–3650.";
+        if (OrderLinkHours is not (>= 0.01 and <= 720))
+            yield return $"Checkout:OrderLinkHours is {OrderLinkHours}; set Checkout__OrderLinkHours to 0.01–720.";
         if (TaxProviderDeadlineMilliseconds is < 50 or > 5000)
         {
             yield return $"Checkout:TaxProviderDeadlineMilliseconds is {TaxProviderDeadlineMilliseconds}; "

@@ -15,7 +15,7 @@ namespace SoonShop.Orders;
 internal sealed partial class OrderGrain(
     [LazyState("order")] IPersistentState<StateEnvelope<CheckoutState>> storage, TimeProvider time,
     IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, IPaymentProviderInfo provider,
-    ICheckoutWatch watch, CartQuotes quotes, ILogger<OrderGrain> log)
+    ICheckoutWatch watch, CartQuotes quotes, OrderTokens tokens, ILogger<OrderGrain> log)
     : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
 {
     /// <summary>The longest that a watcher waits for one response.</summary>
@@ -153,6 +153,7 @@ internal sealed partial class OrderGrain(
 
     async Task<Result<Order>> IOrderGrain.PayAsync(Caller caller, string attemptId, string paymentMethod, bool savePaymentMethod)
     {
+        caller = await ProveAsync(caller);
         if (Of(caller) is null)
             return NoOrder;
         if (Order!.Status == OrderStatus.Pending)
@@ -175,6 +176,7 @@ internal sealed partial class OrderGrain(
 
     async Task<Result<Order>> IOrderGrain.CancelAsync(Caller caller, string? reason)
     {
+        caller = await ProveAsync(caller);
         if (Of(caller) is null)
             return NoOrder;
         if (reason is not null && MailedText.Problem(reason) is { } problem)
@@ -245,11 +247,15 @@ internal sealed partial class OrderGrain(
         return Order.ToView(Shop);
     }
 
-    Task<Result<Order>> IOrderGrain.GetAsync(Caller caller) =>
-        Task.FromResult<Result<Order>>(Of(caller) is { } order ? order.ToView(caller) : NoOrder);
+    async Task<Result<Order>> IOrderGrain.GetAsync(Caller caller)
+    {
+        caller = await ProveAsync(caller);
+        return Of(caller) is { } order ? order.ToView(caller) : NoOrder;
+    }
 
     async Task<Result<Order>> IOrderGrain.WatchAsync(Caller caller, int seen, TimeSpan wait, CancellationToken cancellation)
     {
+        caller = await ProveAsync(caller);
         if (Of(caller) is not { } order)
             return NoOrder;
         if (order.Timeline.Length > seen)

@@ -175,7 +175,11 @@ public sealed partial record UserState
         };
         var reset = secured.RequestReset(resetSecret, now);
         return Decision<UserState>.To(
-            reset.State, [new EmailChangeUndone(next.Id, next.Email, rejectedEmail), .. reset.Events, new EmailClaimsDue(next.Id, null)]);
+            reset.State,
+            [
+                new EmailChangeUndone(next.Id, next.Email, rejectedEmail), .. next.Verified, .. reset.Events,
+                new EmailClaimsDue(next.Id, null),
+            ]);
     }
 }
 

@@ -212,7 +212,10 @@ public sealed partial record UserState
     public Decision<UserState> ResetPassword(string newHash) => Decision<UserState>.To(
         WithoutEmailChange() with
         { PasswordHash = newHash, Reset = null, Verification = null, EmailVerified = true, Sessions = [], Devices = [] },
-        [new PasswordChanged(Id, Email), .. DueWithoutEmailChange]);
+        [new PasswordChanged(Id, Email), .. Verified, .. DueWithoutEmailChange]);
+
+    /// <summary>The event to publish when a mailed token for something else verifies the address.</summary>
+    private IEnumerable<EmailVerified> Verified => EmailVerified ? [] : [new EmailVerified(Id, Email)];
 
     /// <summary>Issues a token that verifies the address. An earlier token becomes void.</summary>
     public Decision<UserState> RequestVerification(string secret, DateTimeOffset now)

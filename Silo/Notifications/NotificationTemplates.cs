@@ -190,6 +190,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         NotificationKind.EmailChangeConfirmation => $"{publicUrl}/confirm-email-change?token={Uri.EscapeDataString(d.Token ?? "")}",
         NotificationKind.EmailChangeRequested or NotificationKind.EmailChanged =>
             $"{publicUrl}/undo-email-change?token={Uri.EscapeDataString(d.Token ?? "")}",
+        NotificationKind.OrderLink when d.Token is { } token => $"{publicUrl}/orders/{d.OrderId}?token={Uri.EscapeDataString(token)}",
         NotificationKind.LowStock or NotificationKind.OutOfStock => $"{publicUrl}/admin/inventory/{Uri.EscapeDataString(d.Sku ?? "")}",
         NotificationKind.PaymentDisputed or NotificationKind.DisputeClosed or NotificationKind.RefundFailed =>
             $"{publicUrl}/admin/orders/{d.OrderId}",
@@ -318,6 +319,7 @@ internal static class NotificationSamples
         NotificationKind.PaymentFailed => ["deadline", "reason"],
         NotificationKind.PaymentActionRequired => ["deadline"],
         NotificationKind.RefundFailed => ["reason"],
+        NotificationKind.OrderLink => ["deadline", "token"],
         _ => [],
     };
 
@@ -329,7 +331,8 @@ internal static class NotificationSamples
     {
         Reason = Optional(kind).Contains("reason") ? "changed my mind" : Least(kind).Reason,
         Paid = kind == NotificationKind.OrderCancelled ? true : null,
-        Deadline = kind is NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired
+        Token = kind == NotificationKind.OrderLink ? "token" : Least(kind).Token,
+        Deadline = kind is NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired or NotificationKind.OrderLink
             ? DateTimeOffset.UnixEpoch
             : Least(kind).Deadline,
     };

@@ -116,6 +116,7 @@ internal static class AccessTable
         // Orders and payments
         new("POST /orders", Who.CustomerOrGuest),
         new("GET /orders", Who.CustomerOrGuest),
+        new("POST /orders/lookup", Who.Anyone),
         new("GET /orders/{id}", Who.CustomerOrGuest, "orders:read", Owned: true, AdminSees: true),
         new("GET /orders/{id}/events", Who.CustomerOrGuest, Owned: true, AdminSees: true),
         new("POST /orders/{id}/payments", Who.CustomerOrGuest, Owned: true, AdminSees: true),

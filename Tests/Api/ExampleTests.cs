@@ -59,6 +59,7 @@ public sealed class ExampleTests : IAsyncDisposable
         await SendAsync("setCartItem", guest);
         await SendAsync("getCart", guest);
         ids["orders"] = (await SendAsync("placeOrder", guest)).Text("id");
+        await SendAsync("lookUpOrder", nobody);
         foreach (var operation in (string[])["listOrders", "getOrder", "watchOrder", "getPayment"])
             await SendAsync(operation, guest);
         foreach (var operation in (string[])["listAllOrders", "shipOrder", "deliverOrder", "refundOrder"])

@@ -35,6 +35,7 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/carts"] = t => t.OpenCartAsync(),
         ["/cart/merge"] = t => t.MergeAsync(),
         ["/orders"] = t => t.PlaceAsync(),
+        ["/orders/lookup"] = t => t.LookUpAsync(),
         ["/orders/{id}/payments"] = t => t.PayAsync(),
         ["/orders/{id}/cancel"] = t => t.CancelAsync(),
         ["/simulated-payments/{paymentId}/authenticate"] = t => t.AuthenticateAsync(),
@@ -323,6 +324,14 @@ public sealed class IdempotencyTests(RunningShop shop)
             Expect.Status(200, await customer.Api.PatchAsync("/me", new { locale = "de" }));
             Assert.Equal(1, await EventsAsync("user.password-reset-requested", "email", customer.Email));
         });
+    }
+
+    private Task<Case> LookUpAsync()
+    {
+        var number = Orders.OrderNumber.For(Guid.NewGuid());
+        return Task.FromResult(new Case(
+            shop.Api, "/orders/lookup", new { number, email = Make.Email() },
+            async _ => Assert.Equal(1, await EventsAsync("order.lookup-requested", "number", number))));
     }
 
     private async Task<Case> ResetPasswordAsync()

@@ -45,6 +45,7 @@ internal static class RoutePage
         {
             [] => "anyone",
             _ when schemes.Contains("") => "anyone",
+            _ when schemes.Contains("OrderLink") => $"customer, guest, mailed link{scope}",
             _ when schemes.Contains("Cart") => $"customer, guest{scope}",
             _ when scope.Length > 0 || path.StartsWith("/admin/", StringComparison.Ordinal) => $"administrator{scope}",
             _ => "customer",

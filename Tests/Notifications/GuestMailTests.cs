@@ -140,7 +140,8 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
             ])
             Assert.Equal(0, await AllowedAsync(unpaid));
         foreach (var apart in (NotificationKind[])[
-            NotificationKind.OrderConfirmed, NotificationKind.OrderRefunded, NotificationKind.EmailVerification])
+            NotificationKind.OrderConfirmed, NotificationKind.OrderRefunded, NotificationKind.EmailVerification,
+            NotificationKind.OrderLink])
             Assert.Equal((Most, 0), (await AllowedAsync(apart), await AllowedAsync(apart)));
         Assert.Equal(9, await AllowedAsync(NotificationKind.OrderShipped));
         (isForGuest, isUnproven) = (false, false);

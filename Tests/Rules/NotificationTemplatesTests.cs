@@ -54,7 +54,7 @@ public sealed class NotificationTemplatesTests : IDisposable
             {
                 Append($"{kind} full", kind == NotificationKind.OrderRejected, Mail("Ada", kind, NotificationSamples.Full(kind)));
                 if (kind is NotificationKind.OrderCancelled or NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired
-                    or NotificationKind.RefundFailed or NotificationKind.PasswordChanged)
+                    or NotificationKind.RefundFailed or NotificationKind.PasswordChanged or NotificationKind.OrderLink)
                     Append($"{kind} least", kind == NotificationKind.PasswordChanged, Mail(null, kind, NotificationSamples.Least(kind)));
             }
             Append("receipt", true, Mail("Ada <ada>", NotificationKind.OrderConfirmed, Receipt));

@@ -154,6 +154,8 @@ public sealed class StateEnvelopeSerializerTests
             Recent = [new DeliveryRecord(Given.Id(1), Given.Now, 2, MessageStatus.Failed) { IsSuppressed = true }],
             IsErased = true,
         },
+        ["order lookups"] = new OrderLookups(7),
+        ["order links"] = new MailedOrderLinks { Recent = [new MailedOrderLink(Given.OrderId, Given.Now)] },
         ["api key"] = new ApiKeyState
         {
             Id = Given.Id(1),
