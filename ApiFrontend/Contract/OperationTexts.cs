@@ -165,8 +165,8 @@ internal static class OperationTexts
             + "It ends after 15 minutes; connect again with `Last-Event-ID`. "
             + "204 when the order has ended and all events were seen.",
         ["lookUpOrder"] = "Mails a link to the order, if there is one with this number and e-mail address. The answer is the same if there "
-            + "is none. The link has a token for `X-Order-Token` that opens a guest's order for some hours; an order that was placed with an "
-            + "account needs its sign-in.",
+            + "is none. The link has a token for `X-Order-Token` that opens a guest's order for some hours; an order that was placed with "
+            + "an account needs its sign-in.",
         ["payOrder"] = "Pays an order that is `awaitingPayment` with another payment method.",
         ["cancelOrder"] = "Cancels an order that is not shipped, and refunds what was captured.",
         ["getPayment"] = "Returns a payment. Its id is the order's.",

@@ -1,5 +1,3 @@
-using SoonShop.Orders;
-
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>Marks a route that accepts the token of a mailed link to an order as a credential.</summary>

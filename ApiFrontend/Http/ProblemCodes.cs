@@ -40,7 +40,7 @@ internal static class ProblemCodes
             "The resource does not exist, or it belongs to somebody else. The response is the same in both cases, so that ids cannot "
             + "be probed.",
             "Check the id, and whose credentials the request carries. A guest needs `X-Cart-Id` of the cart that the order came "
-            + "from."),
+            + "from, or a mailed link to the order (`POST /orders/lookup`)."),
         new(MethodNotAllowed, 405,
             "The path has no such method. The header `Allow` lists those that it has.",
             "Use one of the methods in `Allow`."),

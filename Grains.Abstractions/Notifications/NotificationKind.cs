@@ -74,7 +74,8 @@ public enum MailLimit
     /// <summary>Tokens that verify the address: an account can be created, erased and created again.</summary>
     Verifications,
     /// <summary>
-    /// Links to orders. Front ends count every request in <see cref="Shared"/>. Counting the mail there, too, would show which orders exist.
+    /// Links to orders. Front ends count every request in <see cref="Shared"/>. Counting the mail there, too, would show which orders
+    /// exist.
     /// </summary>
     OrderLinks,
 }

@@ -22,8 +22,8 @@ internal sealed class GuestOrders(NpgsqlDataSource database) : IGuestOrders
             order by placed_at, grain_key limit $4
             """);
         // Orders of an earlier version have the address in its earlier form.
-        command.Parameters.Add(
-            new() { Value = EmailAddress.EarlierForm(normalizedEmail) is { } earlier ? [normalizedEmail, earlier] : new[] { normalizedEmail } });
+        string[] forms = EmailAddress.EarlierForm(normalizedEmail) is { } earlier ? [normalizedEmail, earlier] : [normalizedEmail];
+        command.Parameters.Add(new() { Value = forms });
         command.Parameters.Add(new() { Value = after?.PlacedAt ?? DateTimeOffset.UnixEpoch });
         command.Parameters.Add(new() { Value = after?.OrderId.ToString("N") ?? "" });
         command.Parameters.Add(new() { Value = limit });

@@ -56,7 +56,8 @@ public sealed class OrderLinkShop : IAsyncLifetime
     }
 
     /// <summary>A guest who buys one thing; answers the guest and the order.</summary>
-    internal async Task<(ApiClient Guest, Reply Order)> BuyAsync(string email, string paymentMethod = "pm_card_visa", ApiClient? buyer = null)
+    internal async Task<(ApiClient Guest, Reply Order)> BuyAsync(
+        string email, string paymentMethod = "pm_card_visa", ApiClient? buyer = null)
     {
         var guest = buyer ?? await Api.AsGuestAsync();
         Expect.Status(200, await guest.FillCartAsync(await Admin.CreateProductAsync()));
@@ -66,8 +67,12 @@ public sealed class OrderLinkShop : IAsyncLifetime
     }
 
     /// <summary>A token that the shop's key has signed, whoever asked for it.</summary>
-    internal async Task<string> SignedTokenAsync(string orderId, string email, DateTimeOffset expiresAt) =>
-        (await new OrderTokens(new Keys(Shop), TimeProvider.System).IssueAsync(Guid.Parse(orderId), email, expiresAt)).ToString();
+    internal Task<string> SignedTokenAsync(string orderId, string email, DateTimeOffset expiresAt) =>
+        SignedTokenAsync(Shop, orderId, email, expiresAt);
+
+    /// <summary>A token that the key of a shop has signed.</summary>
+    internal static async Task<string> SignedTokenAsync(Shop shop, string orderId, string email, DateTimeOffset expiresAt) =>
+        (await new OrderTokens(new Keys(shop), TimeProvider.System).IssueAsync(Guid.Parse(orderId), email, expiresAt)).ToString();
 
     private sealed class Keys(Shop shop) : ICartIdKeys
     {

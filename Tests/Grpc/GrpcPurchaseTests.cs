@@ -41,6 +41,28 @@ public sealed class GrpcPurchaseTests(GrpcShop shop)
     }
 
     [Fact]
+    public async Task a_mailed_link_opens_its_order_over_grpc()
+    {
+        var guest = await FilledAsync(await shop.Api.AsGuestAsync());
+        var id = Expect.Status(402, await guest.OrderAsync(paymentMethod: "pm_card_visa_chargeDeclined")).Text("orderId");
+        var later = DateTimeOffset.UtcNow.AddHours(1);
+        async Task<Metadata> TokenAsync(string order, string? key = null) => shop.Api.Metadata(
+            key, ("x-order-token", await OrderLinkShop.SignedTokenAsync(shop.Shop, order, Email, later)));
+
+        var read = await shop.Grpc.Orders.GetOrderAsync(new GetOrderRequest { Id = id }, await TokenAsync(id));
+        Assert.Equal(OrderStatus.AwaitingPayment, read.Status);
+        var paid = await shop.Grpc.Orders.PayOrderAsync(
+            new PayOrderRequest { Id = id, PaymentMethod = "pm_card_visa" }, await TokenAsync(id, NewKey()));
+        Assert.Equal(OrderStatus.Confirmed, paid.Status);
+        var other = await Assert.ThrowsAsync<RpcException>(async () => await shop.Grpc.Orders.GetOrderAsync(
+            new GetOrderRequest { Id = id }, await TokenAsync(Guid.NewGuid().ToString())));
+        Assert.Equal(StatusCode.NotFound, other.StatusCode);
+        var bad = await Assert.ThrowsAsync<RpcException>(async () => await shop.Grpc.Orders.GetOrderAsync(
+            new GetOrderRequest { Id = id }, shop.Api.Metadata(null, ("x-order-token", "x"))));
+        Assert.Equal(StatusCode.Unauthenticated, bad.StatusCode);
+    }
+
+    [Fact]
     public async Task a_customer_buys_with_a_saved_address()
     {
         var customer = await FilledAsync(await shop.Api.AsNewCustomerAsync());
