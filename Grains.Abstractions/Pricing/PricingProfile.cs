@@ -17,4 +17,10 @@ public sealed record PricingProfile(ImmutableArray<string> Groups, string? TaxEx
 
     /// <summary>The number of changes of the account; used as the ETag.</summary>
     [Id(0)] public int Version { get; init; }
+
+    /// <summary>
+    /// The account's e-mail address: uses of promotions without the account count, too. Null from a silo of an earlier version, and when it
+    /// is set by an administrator.
+    /// </summary>
+    [Id(1)] public string? Email { get; init; }
 }

@@ -344,13 +344,15 @@ internal sealed partial class OrderGrain(
         var started = Time.GetTimestamp();
         var (buyer, cartId) = (command.Buyer, CartOf(command.Buyer));
         var (email, address) = (command.Email, command.ShippingAddress);
+        string? accountEmail = null;
         if (buyer.UserId is { } userId)
         {
             var user = GrainFactory.Reference<IUserGrain>(userId);
             var profile = await user.GetAsync();
             if (profile.IsError)
                 return profile.Error;
-            email ??= profile.Value.Email;
+            accountEmail = profile.Value.Email;
+            email ??= accountEmail;
             if (command.AddressId is { } addressId)
                 address = (await user.GetAddressesAsync()).FirstOrDefault(a => a.Id == addressId)?.Address;
         }
@@ -394,7 +396,8 @@ internal sealed partial class OrderGrain(
                 await CommitNewAsync(CheckoutState.Of(command, null, cart.Error), []);
             return cart.Error;
         }
-        var priced = await PriceAsync(cart.Value, buyer, email, address);
+        // Of a customer, the account's address counts, as in the cart: the order may have another one to write to.
+        var priced = await PriceAsync(cart.Value, buyer, accountEmail ?? email, address);
         if (await RefuseUnexpectedAsync(command, cart.Value.Lines, priced.Quote, priced.Totals, priced.Shown) is { } changed)
         {
             await basket.EndCheckoutAsync(Id, Now, null);

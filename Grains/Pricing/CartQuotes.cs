@@ -28,7 +28,8 @@ public sealed class CartQuotes(
     public async ValueTask<PricedCart> QuoteAsync(CartContent cart)
     {
         var rules = await cache.GetAsync();
-        return await QuoteAsync(await RequestAsync(cart, rules), rules, BuyerOf(cart), cart.HeldUses);
+        var request = await RequestAsync(cart, rules);
+        return await QuoteAsync(request, rules, BuyerOf(cart, request), cart.HeldUses);
     }
 
     /// <summary>Returns the quote by the given rules, with the cheapest shipping method where the request names none.</summary>
@@ -89,7 +90,7 @@ public sealed class CartQuotes(
     {
         var rules = await cache.GetAsync();
         var (request, _) = await WithGiftsAsync(await RequestAsync(cart, rules), rules);
-        var left = new RemainingPromotions(grains, rules, BuyerOf(cart), cart.HeldUses);
+        var left = new RemainingPromotions(grains, rules, BuyerOf(cart, request), cart.HeldUses);
         request = await left.CompleteForAllMethodsAsync(request);
         var options = PricingEngine.ShippingOptions(request, rules);
         return taxes is null ? options : [.. await Task.WhenAll(options.Select(option => WithTaxesAsync(option, request, rules)))];
@@ -103,7 +104,9 @@ public sealed class CartQuotes(
         return [.. request.Lines.Select(l => rules.Prices.Find(l.Product, l.Quantity, request)?.Amount)];
     }
 
-    private static PromotionBuyer BuyerOf(CartContent cart) => new(cart.CustomerId, cart.Email);
+    /// <summary>Returns whose uses count. An order counts the same ones, so that it costs what its cart shows.</summary>
+    private static PromotionBuyer BuyerOf(CartContent cart, PricingRequest request) =>
+        new(cart.CustomerId, cart.Email ?? request.Buyer.Email);
 
     private async ValueTask<PricingRequest> RequestAsync(CartContent cart, CompiledPricingRules rules, bool forUnitPrices = false)
     {
@@ -196,7 +199,7 @@ public sealed class CartQuotes(
 /// <param name="Lines">The lines.</param>
 /// <param name="Choices">The buyer's choices.</param>
 /// <param name="CustomerId">The account; null for a guest.</param>
-/// <param name="Email">A guest's e-mail address; null while it is not known.</param>
+/// <param name="Email">The e-mail address of a guest, or of the account; null while it is not known.</param>
 public readonly record struct CartContent(ImmutableArray<PricingLine> Lines, CartChoices Choices, Guid? CustomerId, string? Email = null)
 {
     /// <summary>

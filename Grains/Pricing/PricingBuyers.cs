@@ -17,11 +17,12 @@ public sealed class PricingBuyers(IGrainFactory grains, IOrderQueries orders)
     public async ValueTask<Buyer> FindAsync(Guid? customerId, string? email, bool asksForFirstOrder)
     {
         if (customerId is not { } id)
-            return email is null ? Buyer.Unknown : new Buyer { CustomerKey = KeyOf(email) };
+            return email is null ? Buyer.Unknown : new Buyer { CustomerKey = KeyOf(email), Email = email };
         var profile = (await grains.Reference<IUserGrain>(id).GetPricingProfileAsync()).Value ?? PricingProfile.None;
         return new Buyer
         {
             CustomerKey = id.ToString("N"),
+            Email = profile.Email,
             Groups = profile.Groups,
             TaxExemptionReason = profile.TaxExemptionReason,
             IsFirstOrder = asksForFirstOrder && !await orders.HasBoughtAsync(id, CancellationToken.None),

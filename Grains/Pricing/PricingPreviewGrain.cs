@@ -34,7 +34,7 @@ internal sealed class PricingPreviewGrain(CartQuotes quotes, PricingBuyers buyer
             Codes = await quotes.FindCodesAsync(preview.Codes, rules),
             ExplainsRules = true,
         };
-        return (await quotes.QuoteAsync(request, rules, new PromotionBuyer(preview.CustomerId, Email: null))).Quote;
+        return (await quotes.QuoteAsync(request, rules, new PromotionBuyer(preview.CustomerId, buyer.Value.Email))).Quote;
     }
 
     /// <summary>Returns the products that exist, also those that are not on sale.</summary>

@@ -64,6 +64,9 @@ public sealed record Buyer
     /// </summary>
     public string? CustomerKey { get; init; }
 
+    /// <summary>The e-mail address whose uses of promotions count, beside those of the account; null while it is not known.</summary>
+    public string? Email { get; init; }
+
     /// <summary>The customer groups that the buyer is in.</summary>
     public ImmutableArray<string> Groups { get; init; } = [];
 

@@ -13,7 +13,11 @@ public sealed partial record UserState
     public string? TaxExemptionReason { get; init; }
 
     /// <summary>Returns what prices depend on.</summary>
-    public PricingProfile ToPricingProfile(int version) => new(CustomerGroups, TaxExemptionReason) { Version = version };
+    public PricingProfile ToPricingProfile(int version) => new(CustomerGroups, TaxExemptionReason)
+    {
+        Version = version,
+        Email = Email,
+    };
 
     /// <summary>Replaces what prices depend on.</summary>
     public Decision<UserState> SetPricingProfile(PricingProfile profile)
