@@ -63,6 +63,10 @@ public readonly ref struct ErrorTextBuilder
         arguments.Add(text);
     }
 
+    /// <summary>Called by the compiler. Amounts are for people, so they are in major units, such as <c>34.99 USD</c>.</summary>
+    public void AppendFormatted(Money money) =>
+        AppendFormatted(ErrorText.Untranslated($"{Currencies.Format(money.Amount, money.Currency)} {money.Currency}"));
+
     /// <summary>Called by the compiler.</summary>
     public void AppendFormatted<T>(T value, string? format = null) => AppendFormatted(ErrorText.Untranslated(
         value is IFormattable formattable ? formattable.ToString(format, CultureInfo.InvariantCulture) : value?.ToString() ?? ""));
