@@ -269,14 +269,12 @@ internal sealed class CartGrain(
             else if (!prices.TryGetValue(line.Sku, out var price))
                 problems[line.Sku] = [NoPrice(choices)];
             else if (price != line.UnitPrice)
-                problems[line.Sku] = [ErrorText.Of("cart.price", $"now costs {price}, not {line.UnitPrice}; read the cart again")];
+                problems[line.Sku] = [QuoteErrors.PriceChanged(price, line.UnitPrice)];
         }
         if (problems.Count > 0)
         {
             await CommitAsync(cart.Reprice(prices));
-            return Error.Of(
-                ErrorCode.Conflict, "error.cart-changed",
-                "The cart has changed since it was shown; see errors. Read the cart again.").WithFields(problems);
+            return QuoteErrors.CartChanged(problems);
         }
         // Checked last, so that no earlier order is ended for a checkout that is rejected.
         if (await FindOtherAsync(cart, orderId) is { } earlier)

@@ -403,6 +403,14 @@ internal sealed partial class OrderGrain(
             await basket.EndCheckoutAsync(Id, Now, null);
             return changed;
         }
+        // The cart's silo may have other rules or another time, such as that of a price period's end.
+        if (QuoteErrors.CheckUnitPrices(priced.Quote, cart.Value.Lines) is { } repriced)
+        {
+            await basket.EndCheckoutAsync(Id, Now, null);
+            repriced = repriced with { Quote = priced.Totals.ToQuote(priced.Quote) };
+            await CommitNewAsync(CheckoutState.Of(command, null, repriced), []);
+            return repriced;
+        }
         // The order's time is that of the request to the cart, not of its response, so that any checkout that begins afterwards is newer.
         var decision = OrderState.Place(
             Id, buyer, cartId, email, address, command.PaymentMethod, priced.Totals, priced.Quote, priced.Uses, begun);
