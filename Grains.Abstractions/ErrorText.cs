@@ -18,6 +18,12 @@ public sealed record ErrorText(string? Key, string English)
     /// </summary>
     [Id(0)] public ImmutableArray<ErrorText> Arguments { get; init; } = [];
 
+    /// <summary>
+    /// The same words by language, of a text without a key that the shop's data has, such as a promotion's name. Null for words that are
+    /// the same in all languages.
+    /// </summary>
+    [Id(1)] public IReadOnlyDictionary<string, string>? Languages { get; init; }
+
     /// <summary>A text without arguments.</summary>
     public static ErrorText Of(string key, string english) => new(key, english);
 
@@ -28,6 +34,12 @@ public sealed record ErrorText(string? Key, string English)
 
     /// <summary>Words that are the same in all languages.</summary>
     public static ErrorText Untranslated(string words) => new(null, words);
+
+    /// <summary>Words of the shop's data, which has them in some languages.</summary>
+    /// <param name="words">The words for all other languages.</param>
+    /// <param name="languages">The words by language.</param>
+    public static ErrorText InLanguages(string words, IReadOnlyDictionary<string, string> languages) =>
+        new(null, languages.GetValueOrDefault("en", words)) { Languages = languages.Count == 0 ? null : languages };
 
     /// <inheritdoc/>
     public bool Equals(ErrorText? other) => other is not null && Key == other.Key && English == other.English;

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Orders;
+using SoonShop.ApiFrontend.Pricing;
 using SoonShop.Orders;
 
 namespace SoonShop.ApiFrontend.Grpc;
@@ -21,11 +22,14 @@ internal sealed class OrdersService(IClusterClient cluster, GrpcValidation valid
         var cartTag = request.HasCartEtag && request.CartEtag.Length > 0 ? request.CartEtag : null;
         // The HTTP API knows the bytes of the request. Over gRPC, the content stands for them.
         var placed = await OrdersApi.PlaceOrderAsync(body, http, cluster, key, $"grpc:{content:N}", content, cartTag);
-        return placed.OrThrow().ToMessage();
+        return placed.OrThrow().Translate(http).ToMessage();
     }
 
-    public override async Task<V1.Order> GetOrder(V1.GetOrderRequest request, ServerCallContext context) =>
-        (await cluster.Reference<IOrderGrain>(IdOf(request.Id)).GetAsync(context.GetHttpContext().Caller())).OrThrow().ToMessage();
+    public override async Task<V1.Order> GetOrder(V1.GetOrderRequest request, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        return (await cluster.Reference<IOrderGrain>(IdOf(request.Id)).GetAsync(http.Caller())).OrThrow().Translate(http).ToMessage();
+    }
 
     public override async Task<V1.Order> PayOrder(V1.PayOrderRequest request, ServerCallContext context)
     {
@@ -36,7 +40,7 @@ internal sealed class OrdersService(IClusterClient cluster, GrpcValidation valid
         var isSaved = body.SavePaymentMethod == true;
         var attempt = Deterministic.Id("grpc-payment", id.ToString(), key, body.PaymentMethod!, isSaved ? "save" : "");
         return (await cluster.Reference<IOrderGrain>(id).PayAsync(http.Caller(), attempt.ToString("N"), body.PaymentMethod!, isSaved))
-            .OrThrow().ToMessage();
+            .OrThrow().Translate(http).ToMessage();
     }
 
     /// <summary>Returns the idempotency key; ends the call when it is missing or not valid.</summary>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Localization;
 using SoonShop.ApiFrontend.Grpc;
 using SoonShop.ApiFrontend.Localization;
+using SoonShop.ApiFrontend.Pricing;
 
 namespace SoonShop.ApiFrontend.Http;
 
@@ -28,7 +29,7 @@ internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
         if (error.Lines is not null)
             details.Extensions["lines"] = error.Lines;
         if (error.Quote is not null)
-            details.Extensions["quote"] = error.Quote;
+            details.Extensions["quote"] = error.Quote with { Prices = error.Quote.Prices?.Translate(language) };
         if (error.DeclineCode is not null)
             details.Extensions["declineCode"] = error.DeclineCode;
         if (WaitOf(error) is { } wait)

@@ -16,7 +16,7 @@ internal static class LocalizationExtensions
     public static string Text(this IStringLocalizer localizer, ErrorText text)
     {
         if (text.Key is null)
-            return text.English;
+            return text.Languages?.GetValueOrDefault(localizer is Messages messages ? messages.Language : "en") ?? text.English;
         ImmutableArray<ErrorText> arguments = text.Arguments.IsDefault ? [] : text.Arguments;
         var found = localizer[text.Key, [.. arguments.Select(object (argument) => localizer.Text(argument))]];
         return found.ResourceNotFound ? text.English : found.Value;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Grpc;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Pricing;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.Orders;
@@ -44,7 +45,7 @@ internal static class OrdersApi
         var request = context.IdempotentRequest()!;
         Guid? contentId = grpc.Enabled ? OrderContent.IdOf(body) : null;
         var placed = await PlaceOrderAsync(body, context, cluster, request.Key, request.Fingerprint, contentId, ETags.IfMatchTag(context));
-        return placed.Created(o => $"/orders/{o.Id}");
+        return placed.Translate(context).Created(o => $"/orders/{o.Id}");
     }
 
     /// <summary>Places the caller's order.</summary>
@@ -81,20 +82,21 @@ internal static class OrdersApi
         return (await cluster.GetGrain<IOrderListGrain>(WorkerKeys.Next()).ListAsync(new OrderQuery(
             caller.UserId, caller.UserId is null ? caller.CartId : null, EnumQuery.Read<OrderStatus>(status), null, null,
             new PageRequest(limit, cursor))
-        { ForBuyer = true })).Ok();
+        { ForBuyer = true })).Ok(page => page.Translate(context));
     }
 
     private static async Task<Results<Ok<Order>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>
-        (await cluster.Reference<IOrderGrain>(id).GetAsync(context.Caller())).Ok();
+        (await cluster.Reference<IOrderGrain>(id).GetAsync(context.Caller())).Translate(context).Ok();
 
     private static async Task<Results<Ok<Order>, Problem>> PayAsync(
         Guid id, PayOrderRequest body, HttpContext context, IClusterClient cluster) =>
         (await cluster.Reference<IOrderGrain>(id).PayAsync(
-            context.Caller(), context.OperationId().ToString("N"), body.PaymentMethod!, body.SavePaymentMethod == true)).Ok();
+            context.Caller(), context.OperationId().ToString("N"), body.PaymentMethod!, body.SavePaymentMethod == true))
+            .Translate(context).Ok();
 
     private static async Task<Results<Ok<Order>, Problem>> CancelAsync(
         Guid id, HttpContext context, IClusterClient cluster, CancelOrderRequest? body = null) =>
-        (await cluster.Reference<IOrderGrain>(id).CancelAsync(context.Caller(), body?.Reason)).Ok();
+        (await cluster.Reference<IOrderGrain>(id).CancelAsync(context.Caller(), body?.Reason)).Translate(context).Ok();
 }
 
 /// <summary>An order of everything in the cart: where it is sent and how it is paid.</summary>

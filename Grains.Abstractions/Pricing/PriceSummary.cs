@@ -58,7 +58,7 @@ public sealed record PriceSummary(Money Subtotal, Money Discount, Money? Shippin
                 : [.. quote.Taxes.Select(t => new TaxAmount(t.Name, t.ZoneName, t.Ppm, Amount(t.Base), Amount(t.Amount)))],
             Promotions = quote.Promotions.IsEmpty
                 ? []
-                : [.. quote.Promotions.Select(p => new PromotionDiscount(p.Id, p.Name, p.Code, Amount(p.Discount)))],
+                : [.. quote.Promotions.Select(p => new PromotionDiscount(p.Id, p.Name, p.Code, Amount(p.Discount)) { Texts = p.Texts })],
             ShippingMethod = quote.Shipping is { } shipping ? new ShippingChoice(shipping.MethodId, shipping.Name) : null,
             RefusedCodes = quote.RefusedCodes.IsEmpty
                 ? []
@@ -87,7 +87,11 @@ public sealed record TaxAmount(string Name, string Zone, int Ppm, Money Base, Mo
 /// <param name="Code">The code that the buyer entered; null for none.</param>
 /// <param name="Discount">The discount.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.promotion-discount")]
-public sealed record PromotionDiscount(string Id, string Name, string? Code, Money Discount);
+public sealed record PromotionDiscount(string Id, string Name, string? Code, Money Discount)
+{
+    /// <summary>The texts for shoppers by language, for translation; null for none.</summary>
+    [Id(0), JsonIgnore] public IReadOnlyDictionary<string, string>? Texts { get; init; }
+}
 
 /// <summary>The shipping method of a price.</summary>
 /// <param name="Id">The method.</param>

@@ -79,6 +79,9 @@ public sealed record Promotion
 
     /// <summary>The stage of its action.</summary>
     [JsonIgnore] public PromotionStages Stage => Action.Stage;
+
+    /// <summary>What shoppers call it.</summary>
+    [JsonIgnore] public ErrorText NameForShoppers => ErrorText.InLanguages(Name, Texts);
 }
 
 /// <summary>What makes a promotion apply.</summary>

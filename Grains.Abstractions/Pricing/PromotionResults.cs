@@ -32,6 +32,12 @@ public sealed record AppliedPromotion
 
     /// <summary>True when the code is one of a batch and can be used once: reserve the code.</summary>
     [Id(8)] public bool IsSingleUseCode { get; init; }
+
+    /// <summary>
+    /// Its texts for shoppers by language; null when it has none, and in quotes of an earlier version. An order keeps them, so that it
+    /// names the promotion as the cart did.
+    /// </summary>
+    [Id(9)] public IReadOnlyDictionary<string, string>? Texts { get; init; }
 }
 
 /// <summary>A code that does not apply.</summary>

@@ -34,7 +34,7 @@ internal static class PromotionReasons
         PromotionRefusal.NeedsShipping => ErrorText.Of("promotion.needs-shipping", "It reduces shipping. Choose a shipping method first."),
         PromotionRefusal.ShippingMethod => ErrorText.Of("promotion.shipping-method", "It does not apply to this shipping method."),
         PromotionRefusal.NothingLeft => ErrorText.Of("promotion.nothing-left", "There is nothing left that it could reduce."),
-        PromotionRefusal.NotCombined => ErrorText.Of("promotion.not-combined", $"It cannot be combined with {other!.Name}."),
+        PromotionRefusal.NotCombined => ErrorText.Of("promotion.not-combined", $"It cannot be combined with {other!.NameForShoppers}."),
         PromotionRefusal.BetterWithout => ErrorText.Of("promotion.better-without", "The cart costs less without it."),
         _ => ErrorText.Of("promotion.unknown-code", "This code is not known. Check how it is spelled."),
     };

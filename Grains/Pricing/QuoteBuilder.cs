@@ -139,6 +139,7 @@ internal sealed class QuoteBuilder : IDisposable
                 LimitsUsesPerCustomer = rule.MaxUsesPerCustomer is not null,
                 HasBudget = !rule.Budget.IsEmpty,
                 IsSingleUseCode = rule.Trigger == PromotionTrigger.CodeBatch,
+                Texts = rule.Texts.Count == 0 ? null : rule.Texts,
             });
         }
         return applied.DrainToImmutable();
