@@ -39,6 +39,8 @@ internal sealed class RuleRoutes<TRequest, TResponse>(RuleNames names, Func<Stor
 
     private async Task<Results<Created<TResponse>, Problem>> CreateAsync(TRequest body, HttpContext context, IClusterClient cluster)
     {
+        if (body.Problem() is { } problem)
+            return new Problem(problem);
         // A repeated request gets the same id.
         var id = body.Id ?? context.OperationId().ToString("N")[..IdLength];
         var result = (await Rules(cluster).CreateAsync(body.ToRule(id))).WithETag(context, rule => (int)rule.Version);
@@ -52,6 +54,8 @@ internal sealed class RuleRoutes<TRequest, TResponse>(RuleNames names, Func<Stor
     private async Task<Results<Ok<TResponse>, Problem>> ReplaceAsync(
         string id, TRequest body, HttpContext context, IClusterClient cluster)
     {
+        if (body.Problem() is { } problem)
+            return new Problem(problem);
         if (body.Id is { } other && other != id)
         {
             var known = await Rules(cluster).FindAsync(names.Kind, id);

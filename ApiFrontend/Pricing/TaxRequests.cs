@@ -1,5 +1,6 @@
 #pragma warning disable ASP0029 // Validation rules of types are available only as an experimental API.
 using Microsoft.Extensions.Validation;
+using SoonShop.Addresses;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.Pricing;
 
@@ -18,6 +19,14 @@ public abstract record ZoneRequest : IRuleRequest
     [RequiredField, ItemCount(1, PricingLimits.MaxEntries), NoNulls] public ZoneAreaRequest[]? Areas { get; init; }
 
     public abstract PricingRule ToRule(string id);
+
+    /// <summary>Returns the error of regions that their countries do not have; null for none.</summary>
+    public Error? Problem()
+    {
+        var wrong = Areas!.Index().Where(a => a.Item.Format is { } format && format.RegionOf(a.Item.Region!) is null)
+            .ToDictionary(a => $"areas[{a.Index}].region", a => (ErrorText[])[AddressRules.NoRegion(a.Item.Format!)]);
+        return wrong.Count == 0 ? null : Error.Invalid(wrong);
+    }
 
     private protected Zone ToZone(string id) => new(id, Name!, [.. Areas!.Select(a => a.ToArea())]);
 }
@@ -43,13 +52,17 @@ public sealed record ZoneAreaRequest
     /// <summary>The country (ISO 3166-1 alpha-2); null for the rest of the world.</summary>
     [CountryCode] public string? Country { get; init; }
 
-    /// <summary>The region as addresses of the country write it, such as <c>NY</c>; null for the whole country.</summary>
+    /// <summary>The region by any of its names, kept as addresses write it, such as <c>NY</c>; null for the whole country.</summary>
     [TextLength(100), Line] public string? Region { get; init; }
 
     /// <summary>How the postal code begins; spaces and hyphens do not count. Null for all postal codes.</summary>
     [TextLength(20), Line] public string? PostalCodePrefix { get; init; }
 
-    internal ZoneArea ToArea() => new(Country, Region, PostalCodePrefix);
+    /// <summary>Returns the area. Its region has the form that destinations have, too, because otherwise none would be in it.</summary>
+    internal ZoneArea ToArea() => new(Country, Format?.RegionOf(Region!) ?? Region, PostalCodePrefix);
+
+    /// <summary>The form of addresses in its country; null when it has no region.</summary>
+    internal AddressFormat? Format => Region is null || Country is null ? null : AddressFormat.Of(Country);
 }
 
 /// <summary>A tax rate for one category of products and shipping methods in one zone.</summary>

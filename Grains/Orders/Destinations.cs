@@ -29,13 +29,26 @@ internal static class Destinations
     /// <summary>Returns a destination in its country's form, or why the shop does not sell there.</summary>
     public static Result<Destination> Check(Destination destination, CompiledPricingRules rules)
     {
+        var usable = Normalize(destination);
+        return usable.IsError || rules.Taxes.ZoneOf(usable.Value) is not null
+            ? usable
+            : Error.Invalid("country", NoDelivery(usable.Value.Country));
+    }
+
+    /// <summary>Returns a destination in its country's form, also where the shop does not sell; or why it is no place.</summary>
+    /// <param name="destination">The destination.</param>
+    /// <param name="path">The path of its fields in errors, such as <c>destination.</c>.</param>
+    public static Result<Destination> Normalize(Destination destination, string path = "")
+    {
         if (AddressFormat.Of(destination.Country) is not { } format)
-            return Error.Invalid("country", AddressRules.NoCountry);
+            return Error.Invalid($"{path}country", AddressRules.NoCountry);
         var (region, postalCode) = (Optional(destination.Region), Optional(destination.PostalCode));
         if (region is not null && format.RegionOf(region) is null)
-            return Error.Invalid("region", AddressRules.NoRegion(format));
-        var usable = new Destination(format.Country, region is null ? null : format.RegionOf(region), postalCode);
-        return rules.Taxes.ZoneOf(usable) is null ? Error.Invalid("country", NoDelivery(format.Country)) : usable;
+            return Error.Invalid($"{path}region", AddressRules.NoRegion(format));
+        return new Destination(
+            format.Country, region is null ? null : format.RegionOf(region),
+            // A part of a postal code has no form of its own, and is enough for zones that look at its beginning.
+            postalCode is null ? null : format.PostalCodeOf(postalCode) ?? postalCode);
     }
 
     private static string? Optional(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();

@@ -23,13 +23,17 @@ internal sealed class PricingPreviewGrain(CartQuotes quotes, PricingBuyers buyer
         var buyer = await BuyerOfAsync(preview, rules);
         if (buyer.IsError)
             return buyer.Error;
+        // As in carts and orders. A place where the shop does not sell is a problem of the quote instead.
+        var destination = preview.Destination is { } place ? Destinations.Normalize(place, "destination.") : null;
+        if (destination is { IsError: true })
+            return destination.Error;
         var request = new PricingRequest
         {
             Lines = [.. preview.Lines.Select(l => new PricingLine(products[l.Sku], l.Quantity))],
             Currency = preview.Currency ?? options.Value.Currency,
             At = preview.At ?? time.GetUtcNow(),
             Buyer = buyer.Value,
-            Destination = preview.Destination,
+            Destination = destination?.Value,
             ShippingMethodId = preview.ShippingMethodId,
             Codes = await quotes.FindCodesAsync(preview.Codes, rules),
             ExplainsRules = true,
