@@ -122,6 +122,11 @@ internal static class PricingExamples
             yield return new($"{schema}.maxUsesPerCustomer", () => 1);
             yield return new($"{schema}.budget", () => new JsonArray(Dollars(1_000_000)));
         }
+        yield return new("PromotionUsesResponse.reserved", () => 2);
+        yield return new("PromotionUsesResponse.committed", () => 118);
+        yield return new("PromotionUsesResponse.limit", () => 5000);
+        yield return new("PromotionUsesResponse.budgets", () => new JsonArray(
+            new JsonObject { ["currency"] = "USD", ["reserved"] = 1200, ["committed"] = 70_800, ["limit"] = 1_000_000 }));
         foreach (var schema in (string[])["TaxZoneRequest", "ShippingZoneRequest", "ZoneResponse"])
         {
             yield return new($"{schema}.id", () => "bavaria");

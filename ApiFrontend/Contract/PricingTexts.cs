@@ -78,6 +78,11 @@ internal static class PricingTexts
             "Generates codes of a promotion whose `trigger` is `codeBatch`, at most 100,000 at once. Each code is for one order: it is "
             + "reserved when an order is placed, and free again when the order is cancelled or expires. The codes follow from a secret of "
             + "the promotion, so none can be guessed and none is stored. `GET` on the same path lists them."),
+        new(
+            "getPromotionUses",
+            "Returns how many orders use a promotion, and what it has cost, beside its limits. A use is reserved when an order is placed, "
+            + "committed when it is confirmed, and given back when it is rejected, cancelled or expires. A promotion without a limit, a "
+            + "budget or generated codes is not counted."),
         new("listPromotionCodes", "Returns the generated codes of a promotion in the order of their creation, and whether they are used."),
         new("getUserPricing", "Returns the groups of a customer, and why the customer pays no tax."),
         new("setUserPricing", "Replaces the groups of a customer and the tax exemption. They count from the next quote on."),

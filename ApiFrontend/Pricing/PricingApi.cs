@@ -13,6 +13,7 @@ internal static class PricingApi
     {
         new RuleRoutes<PromotionRequest, PromotionResponse>(RuleNames.Promotions, rule => new(rule)).Map(admin);
         admin.MapPromotionCodes();
+        admin.MapPromotionUses();
         new RuleRoutes<TaxZoneRequest, ZoneResponse>(RuleNames.TaxZones, rule => new(rule)).Map(admin);
         new RuleRoutes<TaxRateRequest, TaxRateResponse>(RuleNames.TaxRates, rule => new(rule)).Map(admin);
         new RuleRoutes<ShippingZoneRequest, ZoneResponse>(RuleNames.ShippingZones, rule => new(rule)).Map(admin);

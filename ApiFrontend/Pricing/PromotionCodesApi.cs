@@ -40,7 +40,7 @@ internal static class PromotionCodesApi
     private static async Task<bool> ExistsAsync(string id, IClusterClient cluster) =>
         !(await cluster.GetGrain<IPricingRulesGrain>(0).FindAsync(PricingRuleKind.Promotion, id)).IsError;
 
-    private static Problem Unknown(string id) => new(
+    internal static Problem Unknown(string id) => new(
         Error.NotFound("not-found.rule", $"The {RuleNames.Promotions.Noun} {id} was not found."));
 
     private static IPromotionCodesGrain Codes(string id, IClusterClient cluster) =>

@@ -146,6 +146,7 @@ internal static class AccessTable
         new("GET /admin/users/{id}/pricing", Who.Admin, "pricing:read"),
         new("PUT /admin/users/{id}/pricing", Who.Admin, "pricing:write"),
         .. RulesOf("/admin/promotions"),
+        new("GET /admin/promotions/{id}/uses", Who.Admin, "pricing:read"),
         new("GET /admin/promotions/{id}/codes", Who.Admin, "pricing:read"),
         new("POST /admin/promotions/{id}/codes", Who.Admin, "pricing:write"),
         .. RulesOf("/admin/tax/zones"),

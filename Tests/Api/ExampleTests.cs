@@ -117,6 +117,7 @@ public sealed class ExampleTests : IAsyncDisposable
         await PromotionCodesTests.PromoteAsync(admin, ids["promotions"]);
         await SendAsync("generatePromotionCodes", admin);
         await SendAsync("listPromotionCodes", admin);
+        await SendAsync("getPromotionUses", admin);
         foreach (var kind in (string[])["TaxRate", "ShippingMethod", "TaxZone", "ShippingZone", "Promotion", "PriceList"])
             await SendRuleAsync(kind, admin, "archive");
         ids["webhooks"] = (await SendAsync("createWebhook", admin)).Text("id");
