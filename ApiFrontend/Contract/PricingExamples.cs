@@ -83,6 +83,7 @@ internal static class PricingExamples
           "taxDeducted": { "amount": 0, "currency": "USD" },
           "rounding": { "amount": 0, "currency": "USD" },
           "total": { "amount": 5157, "currency": "USD" },
+          "taxProvider": null,
           "outcomes": [
             {
               "kind": "promotion", "id": "summer-2026", "applies": true, "amount": { "amount": 400, "currency": "USD" },

@@ -25,12 +25,13 @@ namespace SoonShop.ApiFrontend.Pricing;
 /// <param name="Rounding">What makes the total an amount that can be paid in the currency.</param>
 /// <param name="Total">What the buyer pays.</param>
 /// <param name="Outcomes">For each rule, whether it applies and why not.</param>
+/// <param name="TaxProvider">The tax provider that computed the taxes; null for the shop's own rates.</param>
 internal sealed record PricingPreviewResponse(
     long RulesVersion, string Currency, bool TaxInside, TaxStatus TaxStatus, string? TaxExemptionReason,
     ImmutableArray<PreviewLine> Lines, PreviewShipping? Shipping, ImmutableArray<PreviewTaxSummary> Taxes,
     ImmutableArray<PreviewPromotion> Promotions, ImmutableArray<PreviewRefusedCode> RefusedCodes, ImmutableArray<PreviewProblem> Problems,
     Money Subtotal, Money Discount, Money ShippingCost, Money Tax, Money TaxDeducted, Money Rounding, Money Total,
-    ImmutableArray<PreviewOutcome> Outcomes)
+    ImmutableArray<PreviewOutcome> Outcomes, string? TaxProvider)
 {
     /// <summary>Converts a quote.</summary>
     /// <param name="quote">The quote.</param>
@@ -48,7 +49,8 @@ internal sealed record PricingPreviewResponse(
             In(quote.Subtotal), In(quote.Discount), In(quote.ShippingCost), In(quote.Tax), In(quote.TaxDeducted), In(quote.Rounding),
             In(quote.Total),
             [.. quote.Outcomes.Select(o => new PreviewOutcome(
-                o.Kind, o.Id, o.Applies, In(o.Amount), o.Reason?.Key, o.Reason is null ? null : say(o.Reason)))]);
+                o.Kind, o.Id, o.Applies, In(o.Amount), o.Reason?.Key, o.Reason is null ? null : say(o.Reason)))],
+            quote.TaxProvider);
 
         Money In(long amount) => new(amount, quote.Currency);
 

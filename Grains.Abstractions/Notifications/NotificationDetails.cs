@@ -57,6 +57,12 @@ public sealed record NotificationDetails
     [Id(22)] public Money? Discount { get; init; }
     /// <summary>True when the prices of an order include the tax; null when the tax is added, or not known.</summary>
     [Id(23)] public bool? TaxIncluded { get; init; }
+    /// <summary>The tax inside the prices of an order that an exempt buyer does not pay; null for none.</summary>
+    [Id(24)] public Money? TaxDeducted { get; init; }
+    /// <summary>What makes the total of an order payable in its currency, possibly less than 0; null for nothing.</summary>
+    [Id(25)] public Money? Rounding { get; init; }
+    /// <summary>Why the buyer of an order pays no tax; null for a buyer who pays it.</summary>
+    [Id(26), Personal] public string? TaxExemptionReason { get; init; }
 }
 
 /// <summary>The recipient of a message.</summary>

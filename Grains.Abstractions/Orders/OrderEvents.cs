@@ -42,6 +42,15 @@ public sealed record OrderConfirmed(OrderSummary Order) : IShopEvent
     /// <summary>True when prices include the tax; otherwise the tax is added.</summary>
     public bool TaxIncluded { get; init; }
 
+    /// <summary>The tax inside prices that an exempt buyer does not pay; null for none.</summary>
+    public Money? TaxDeducted { get; init; }
+
+    /// <summary>What makes the total payable in its currency, possibly less than 0; null for nothing.</summary>
+    public Money? Rounding { get; init; }
+
+    /// <summary>Why the buyer pays no tax, such as a VAT number; null for a buyer who pays it.</summary>
+    [Personal] public string? TaxExemptionReason { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.confirmed";
 }

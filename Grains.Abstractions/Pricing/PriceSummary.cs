@@ -41,6 +41,9 @@ public sealed record PriceSummary(Money Subtotal, Money Discount, Money? Shippin
     /// <summary>The tax provider that computed the taxes; null for the shop's own rates.</summary>
     [Id(9)] public string? TaxProvider { get; init; }
 
+    /// <summary>Why the buyer pays no tax, such as a VAT number; null for a buyer who pays it.</summary>
+    [Id(10)] public string? TaxExemptionReason { get; init; }
+
     /// <summary>Returns the sums of a quote.</summary>
     public static PriceSummary Of(Quote quote)
     {
@@ -68,6 +71,7 @@ public sealed record PriceSummary(Money Subtotal, Money Discount, Money? Shippin
                     p => new PriceProblem(p.Line is { } line ? quote.Lines[line].Sku : null, p.Text.English) { Text = p.Text })],
             RulesVersion = quote.RulesVersion,
             TaxProvider = quote.TaxProvider,
+            TaxExemptionReason = quote.TaxExemptionReason,
         };
     }
 }
@@ -83,7 +87,7 @@ public sealed record TaxAmount(string Name, string Zone, int Ppm, Money Base, Mo
 
 /// <summary>A promotion's part of a price.</summary>
 /// <param name="Id">The promotion.</param>
-/// <param name="Name">Its name.</param>
+/// <param name="Name">Its name; for shoppers in their language, where the promotion has a text in it.</param>
 /// <param name="Code">The code that the buyer entered; null for none.</param>
 /// <param name="Discount">The discount.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.promotion-discount")]

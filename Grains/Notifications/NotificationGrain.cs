@@ -116,6 +116,9 @@ internal sealed class NotificationGrain(
             Tax = e.Tax ?? older?.Tax,
             Discount = e.Discount,
             TaxIncluded = e.TaxIncluded ? true : null,
+            TaxDeducted = e.TaxDeducted,
+            Rounding = e.Rounding,
+            TaxExemptionReason = e.TaxExemptionReason,
         });
     }
 

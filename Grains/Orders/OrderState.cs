@@ -338,7 +338,7 @@ public sealed partial record OrderState
         Timeline, PlacedAt, Status == OrderStatus.AwaitingPayment ? PaymentDeadline : null, Shipment, CancelReason)
     {
         RefundedUnits = RefundedUnits,
-        Prices = Quote is { } quote ? PriceSummary.Of(quote) : null,
+        Prices = (BuyerErased ? WithoutReason(Quote) : Quote) is { } quote ? PriceSummary.Of(quote) : null,
     };
 
     /// <summary>
@@ -388,6 +388,9 @@ public sealed partial record OrderState
         Tax = Amount(Totals.Tax),
         Discount = Totals.Discount > 0 ? Amount(Totals.Discount) : null,
         TaxIncluded = Quote is { TaxInside: true },
+        TaxDeducted = Quote is { TaxDeducted: > 0 and var deducted } ? Amount(deducted) : null,
+        Rounding = Quote is { Rounding: not 0 and var rounding } ? Amount(rounding) : null,
+        TaxExemptionReason = Quote?.TaxExemptionReason,
     };
 
     private OrderSummary Summary => new(Id, Number, OwnerId, Email, Amount(Totals.Total));

@@ -24,10 +24,16 @@ public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal,
         return new OrderTotals(lines.MoveToImmutable(), quote.Subtotal, quote.ShippingCost, quote.Tax, quote.Discount, quote.Total);
     }
 
-    /// <summary>Returns the quote as a buyer sees it who expected another one.</summary>
+    /// <summary>
+    /// Returns the quote as a buyer sees it who expected another one. It is stored with the refusal, so it does not say why the buyer pays
+    /// no tax, which may be personal.
+    /// </summary>
     public OrderQuote ToQuote(Quote quote)
     {
         Money Amount(long minor) => new(minor, quote.Currency);
-        return new OrderQuote(Lines, Amount(Subtotal), Amount(Shipping), Amount(Tax), Amount(Total)) { Prices = PriceSummary.Of(quote) };
+        return new OrderQuote(Lines, Amount(Subtotal), Amount(Shipping), Amount(Tax), Amount(Total))
+        {
+            Prices = PriceSummary.Of(quote) with { TaxExemptionReason = null },
+        };
     }
 }

@@ -21,6 +21,7 @@ internal sealed class OrdersExport(NpgsqlDataSource database) : ICsvExport
         "Number", "Order ID", "Placed", "Status", "E-mail", "Customer ID", "Name", "Address line 1", "Address line 2", "City", "Region",
         "Postal code", "Country", "Phone", "Currency", "Subtotal", "Discount", "Shipping", "Tax", "Total", "Refunded", "Payment status",
         "Promotion codes", "SKU", "Product", "Quantity", "Unit price", "Line total", "Line discount", "Line tax",
+        "Tax not charged", "Tax exemption", "Rounding",
     ];
 
     public bool IsPersonal => true;
@@ -71,10 +72,15 @@ internal sealed class OrdersExport(NpgsqlDataSource database) : ICsvExport
             Amount(order.Total), Amount(order.Payment.Refunded), NameOf(order.Payment.Status),
             CsvGuard.Add(string.Join(' ', codes.Distinct())),
         ];
+        // At the end, after the columns of earlier versions.
+        string[] tail =
+        [
+            Amount(order.Prices?.TaxDeducted), CsvGuard.Add(order.Prices?.TaxExemptionReason ?? ""), Amount(order.Prices?.Rounding),
+        ];
         return order.Lines.Select(l => (string[])
         [
             .. head, l.Sku, CsvGuard.Add(l.Name), StateRows.Number(l.Quantity), Amount(l.UnitPrice), Amount(l.LineTotal),
-            Amount(l.Discount), Amount(l.Tax),
+            Amount(l.Discount), Amount(l.Tax), .. tail,
         ]);
     }
 

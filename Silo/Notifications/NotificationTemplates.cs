@@ -139,6 +139,9 @@ internal sealed partial class NotificationTemplates : INotificationTexts
             ["shipping"] = Amount(d.Shipping),
             ["tax"] = d.Tax is { Amount: > 0 } ? Amount(d.Tax) : null,
             ["discount"] = d.Discount is { Amount: > 0 } ? Amount(d.Discount) : null,
+            ["tax_deducted"] = d.TaxDeducted is { Amount: > 0 } ? Amount(d.TaxDeducted) : null,
+            ["tax_exemption_reason"] = d.TaxExemptionReason,
+            ["rounding"] = d.Rounding is { Amount: not 0 } ? Amount(d.Rounding) : null,
             ["refunded"] = Amount(d.Refunded),
             ["carrier"] = d.Carrier,
             ["tracking_number"] = d.TrackingNumber,
@@ -309,7 +312,8 @@ internal static class NotificationSamples
     /// <summary>Names that layouts may use with every kind, whether they have a value or not.</summary>
     private static readonly string[] OfLayouts =
     [
-        "name", "link", "lines", "shortages", "subtotal", "discount", "shipping", "tax", "tax_included", "total",
+        "name", "link", "lines", "shortages", "subtotal", "discount", "shipping", "tax", "tax_included", "tax_deducted",
+        "tax_exemption_reason", "rounding", "total",
     ];
 
     /// <summary>Names that a kind has only sometimes. Its templates test for them before they use them.</summary>
@@ -332,6 +336,9 @@ internal static class NotificationSamples
         Reason = Optional(kind).Contains("reason") ? "changed my mind" : Least(kind).Reason,
         Paid = kind == NotificationKind.OrderCancelled ? true : null,
         Token = kind == NotificationKind.OrderLink ? "token" : Least(kind).Token,
+        TaxDeducted = kind == NotificationKind.OrderConfirmed ? new Money(100, "USD") : null,
+        TaxExemptionReason = kind == NotificationKind.OrderConfirmed ? "EU VAT DE123456789" : null,
+        Rounding = kind == NotificationKind.OrderConfirmed ? new Money(-1, "USD") : null,
         Deadline = kind is NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired or NotificationKind.OrderLink
             ? DateTimeOffset.UnixEpoch
             : Least(kind).Deadline,

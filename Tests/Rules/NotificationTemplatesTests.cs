@@ -69,6 +69,37 @@ public sealed class NotificationTemplatesTests : IDisposable
         Assert.Equal(approved.ReadToEnd(), mails.ToString());
     }
 
+    /// <summary>In dinars, whose smallest coin is 5 fils, and for a buyer who pays no tax inside the prices.</summary>
+    [Theory]
+    [InlineData("en", "Subtotal: KWD 12.345|Discount: -KWD 1.000|Shipping: KWD 2.000|Tax not charged: -KWD 1.739|Rounding: KWD 0.004|"
+        + "Tax exemption: EU VAT DE123456789|Total: KWD 11.610")]
+    [InlineData("zh", "商品小计：KWD 12.345|优惠：-KWD 1.000|运费：KWD 2.000|免征税额：-KWD 1.739|舍入：KWD 0.004|免税原因：EU VAT DE123456789|合计：KWD 11.610")]
+    public void the_sums_of_a_receipt_add_up_to_its_total(string language, string lines)
+    {
+        static Money Dinars(long fils) => new(fils, "KWD");
+        var details = Receipt with
+        {
+            Subtotal = Dinars(12_345),
+            Discount = Dinars(1_000),
+            Shipping = Dinars(2_000),
+            Tax = Dinars(0),
+            TaxIncluded = true,
+            TaxDeducted = Dinars(1_739),
+            TaxExemptionReason = "EU VAT DE123456789",
+            Rounding = Dinars(4),
+            Total = Dinars(12_345 - 1_000 + 2_000 - 1_739 + 4),
+        };
+
+        var mail = Templates.WriteMail(NotificationKind.OrderConfirmed, new Recipient("a@example.com", null, language), details);
+
+        foreach (var line in lines.Split('|'))
+        {
+            Assert.Contains($"\n{line}\n", mail.Text.Replace('\u00A0', ' '), StringComparison.Ordinal);
+            Assert.Contains($">{line.Split([": ", "："], StringSplitOptions.None)[0].Trim()}<", mail.Html, StringComparison.Ordinal);
+        }
+        Assert.DoesNotContain(language == "en" ? "\nTax: " : "税费", mail.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void a_receipt_lists_what_was_bought()
     {
