@@ -68,7 +68,7 @@ internal static class Hosting
         .AddSingleton<IMediaRecords, MediaRecords>()
         .AddSingleton(typeof(LocalGrainCache<>))
         .AddSingleton<ICartIdKeys, StoredCartIdKeys>()
-        .AddSingleton<PricingRulesCache>()
+        .AddSingleton<PricingRulesCache>().AddSingleton<KnownPriceLists>()
         .AddSingleton<PricingBuyers>()
         .AddSingleton<CartQuotes>()
         .AddSingleton<IOrderQueries, OrderQueries>()

@@ -38,14 +38,24 @@ internal static class ProductPricesApi
 /// <summary>The prices of a product beside its price in the shop's currency. They replace all earlier ones.</summary>
 public sealed record ProductPricesRequest([property: RequiredField, MaxItems(PricingLimits.MaxPrices - 1)] ProductPriceRequest[]? Prices)
 {
-    /// <summary>Returns the error of prices that are compared with another currency; null for none.</summary>
+    /// <summary>
+    /// Returns the error of prices in a currency that is not in ISO 4217, or that are compared with another currency; null for none.
+    /// </summary>
     internal Error? Problem()
     {
-        var wrong = Prices!.Index()
-            .Where(p => p.Item.CompareAtPrice is { } other && other.Currency != p.Item.Price!.Value.Currency).ToDictionary(
-                p => $"prices[{p.Index}].compareAtPrice.currency",
-                p => (ErrorText[])[ErrorText.Of(
-                    "field.currency-of-price", $"must be {p.Item.Price!.Value.Currency}, the currency of the price")]);
+        var wrong = new Dictionary<string, ErrorText[]>();
+        foreach (var (index, item) in Prices!.Index())
+        {
+            var currency = item.Price!.Value.Currency;
+            // What does not even have the form of a code is refused by the product.
+            if (Money.IsCurrency(currency) && !Currencies.IsKnown(currency))
+                wrong[$"prices[{index}].price.currency"] = [KnownCurrenciesAttribute.Unknown(currency)];
+            if (item.CompareAtPrice is { } other && other.Currency != currency)
+            {
+                wrong[$"prices[{index}].compareAtPrice.currency"] =
+                    [ErrorText.Of("field.currency-of-price", $"must be {currency}, the currency of the price")];
+            }
+        }
         return wrong.Count == 0 ? null : Error.Invalid(wrong);
     }
 

@@ -137,16 +137,36 @@ public sealed class SkuTextAttribute : FieldRuleAttribute, IDescribesSchema
     void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Pattern = $"^[A-Za-z0-9][A-Za-z0-9._-]{{0,{Sku.MaxLength - 1}}}$";
 }
 
-/// <summary>A currency code.</summary>
+/// <summary>A currency of ISO 4217.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class CurrencyCodeAttribute : FieldRuleAttribute, IDescribesSchema
 {
     protected override ErrorText? FindFault(object? value, ValidationContext validation) =>
-        value is not string text || Money.IsCurrency(text)
+        value is not string text || Currencies.IsKnown(text)
         ? null
         : ErrorText.Of("field.currency-code", "must be a currency such as USD");
 
     void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Pattern = "^[A-Z]{3}$";
+}
+
+/// <summary>
+/// Amounts, or currencies, of ISO 4217. What does not even have the form of a code is left to the rule itself, which names its place.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class KnownCurrenciesAttribute : FieldRuleAttribute
+{
+    protected override ErrorText? FindFault(object? value, ValidationContext validation) => (value switch
+    {
+        Money[] amounts => amounts.Select(a => a.Currency),
+        string?[] currencies => currencies,
+        _ => Enumerable.Empty<string?>(),
+    }).FirstOrDefault(c => Money.IsCurrency(c) && !Currencies.IsKnown(c)) is { } wrong
+        ? Unknown(wrong)
+        : null;
+
+    /// <summary>Returns the fault of a currency that is not in ISO 4217.</summary>
+    internal static ErrorText Unknown(string currency) =>
+        ErrorText.Of("field.unknown-currency", $"has the currency {currency}, which is not in ISO 4217");
 }
 
 /// <summary>The <c>nextCursor</c> of a list. The list itself checks whether it is valid.</summary>

@@ -49,7 +49,7 @@ public sealed record PromotionRequest : IRuleRequest
     [RequiredField] public PromotionActionRequest? Action { get; init; }
 
     /// <summary>The largest discount of one order, at most one amount per currency; empty for no limit.</summary>
-    [MaxItems(PricingRuleLimits.MaxCurrencies)] public Money[]? MaxDiscount { get; init; }
+    [MaxItems(PricingRuleLimits.MaxCurrencies), KnownCurrencies] public Money[]? MaxDiscount { get; init; }
 
     /// <summary>The most units of one order that it reduces; null for no limit. Only for promotions on units.</summary>
     public int? MaxUnits { get; init; }
@@ -61,7 +61,7 @@ public sealed record PromotionRequest : IRuleRequest
     public int? MaxUsesPerCustomer { get; init; }
 
     /// <summary>The most money that it may cost in all, at most one amount per currency; empty for no limit.</summary>
-    [MaxItems(PricingRuleLimits.MaxCurrencies)] public Money[]? Budget { get; init; }
+    [MaxItems(PricingRuleLimits.MaxCurrencies), KnownCurrencies] public Money[]? Budget { get; init; }
 
     public PricingRule ToRule(string id) => PricingRule.Of(new Promotion
     {
@@ -90,7 +90,7 @@ public sealed record PromotionRequest : IRuleRequest
 public sealed record PromotionConditionsRequest
 {
     /// <summary>The least value of the matching units, at most one amount per currency. In other currencies it does not apply.</summary>
-    [MaxItems(PricingRuleLimits.MaxCurrencies)] public Money[]? MinSubtotal { get; init; }
+    [MaxItems(PricingRuleLimits.MaxCurrencies), KnownCurrencies] public Money[]? MinSubtotal { get; init; }
 
     /// <summary>The least number of matching units. At least one must match in any case.</summary>
     public int? MinUnits { get; init; }
@@ -181,7 +181,7 @@ public sealed record PromotionActionRequest
     public int? PercentPpm { get; init; }
 
     /// <summary>The discount as amounts, one per currency. On units, off each of them. In other currencies it does not apply.</summary>
-    [MaxItems(PricingRuleLimits.MaxCurrencies)] public Money[]? Amounts { get; init; }
+    [MaxItems(PricingRuleLimits.MaxCurrencies), KnownCurrencies] public Money[]? Amounts { get; init; }
 
     /// <summary>The units to buy at their price, for <c>buyXGetY</c>: 2 in "buy 3, pay 2".</summary>
     public int? BuyUnits { get; init; }

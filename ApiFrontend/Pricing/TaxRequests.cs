@@ -118,7 +118,7 @@ public sealed record TaxSettingsRequest
     [RequiredField] public TaxRounding? Rounding { get; init; }
 
     /// <summary>The currencies whose prices include tax. Tax is added to the prices of all others.</summary>
-    [RequiredField, MaxItems(PricingRuleLimits.MaxCurrencies), NoNulls] public string[]? TaxInsideCurrencies { get; init; }
+    [RequiredField, MaxItems(PricingRuleLimits.MaxCurrencies), NoNulls, KnownCurrencies] public string[]? TaxInsideCurrencies { get; init; }
 
     internal PricingRule ToRule() => PricingRule.Of(new TaxSettings(Rounding!.Value, [.. TaxInsideCurrencies!]));
 }

@@ -59,8 +59,8 @@ public interface ICartGrain : IGrainWithGuidKey
     Task<Result<Cart>> RemoveCodeAsync(Caller caller, string code);
 
     /// <summary>
-    /// Switches the currency and prices the cart anew. Idempotent. Errors: <c>not-found</c> (cart), <c>validation-failed</c> for a
-    /// currency that no line can be bought in.
+    /// Switches the currency and prices the cart anew. Lines without a price in it stay, and cannot be bought. Idempotent. Errors:
+    /// <c>not-found</c> (cart), <c>validation-failed</c> for a code that is not in ISO 4217.
     /// </summary>
     [Alias("set-currency")]
     Task<Result<Cart>> SetCurrencyAsync(Caller caller, string currency);

@@ -142,7 +142,7 @@ internal sealed class CartGrain(
     {
         if (Of(caller) is not { } cart)
             return NoCart;
-        if (!Money.IsCurrency(currency))
+        if (!Currencies.IsKnown(currency))
             return Error.Invalid("currency", "field.currency-code", "must be a currency such as USD");
         return await ViewAsync(cart, cart.Choose(ChoicesOf(cart) with { Currency = currency == options.Value.Currency ? null : currency }));
     }

@@ -13,7 +13,7 @@ internal sealed class ProductGrain(
     [PersistentState("product")] IPersistentState<StateEnvelope<ProductState>> storage,
     TimeProvider time,
     IOptions<CheckoutOptions> options,
-    LocalGrainCache<PriceOffer> offers, IMediaRecords media)
+    LocalGrainCache<PriceOffer> offers, IMediaRecords media, KnownPriceLists lists)
     : LocallyCachedGrain<ProductState, PriceOffer>(storage, time, offers), IProductGrain
 {
     protected override string Aggregate => "product";
@@ -44,10 +44,23 @@ internal sealed class ProductGrain(
         : await DecideAsync(
             "products.update", await CheckMediaAsync(product.Update(content, options.Value.Currency, Now), product.Content.Images));
 
-    async Task<Result<Product>> IProductGrain.SetPricesAsync(ImmutableArray<ProductPrice> prices, int? expectedVersion) =>
-        Known is not { } product ? NoProduct
-        : IsStale(expectedVersion) ? Error.PreconditionFailed()
-        : await DecideAsync("products.set-prices", product.SetPrices(prices, options.Value.Currency, Now));
+    async Task<Result<Product>> IProductGrain.SetPricesAsync(ImmutableArray<ProductPrice> prices, int? expectedVersion)
+    {
+        if (Known is not { } product)
+            return NoProduct;
+        if (IsStale(expectedVersion))
+            return Error.PreconditionFailed();
+        var decision = product.SetPrices(prices, options.Value.Currency, Now);
+        // A list that the product has may have been archived since.
+        var unknown = decision is { Error: null, Changed: true }
+            ? await lists.FindUnknownAsync(
+                prices.Select(p => p.ListId).Except(product.Content.Prices.Select(p => p.ListId)).OfType<string>())
+            : [];
+        return unknown.IsEmpty
+            ? await DecideAsync("products.set-prices", decision)
+            : Error.Invalid(prices.Index().Where(p => p.Item.ListId is { } id && unknown.Contains(id))
+                .ToDictionary(p => $"prices[{p.Index}].listId", _ => (ErrorText[])[KnownPriceLists.Unknown]));
+    }
 
     async Task<Result<Done>> IProductGrain.ArchiveAsync(int? expectedVersion)
     {

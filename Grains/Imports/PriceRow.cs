@@ -25,7 +25,7 @@ internal sealed record PriceRow(int Line, bool IsBase, ProductPrice Price)
     {
         wrong = null;
         var currency = row[PricesImport.Currency]?.ToUpper(CultureInfo.InvariantCulture);
-        if (!Money.IsCurrency(currency))
+        if (!Currencies.IsKnown(currency))
             return Wrong(PricesImport.Currency, ErrorText.Of("import.currency", "must be an ISO 4217 code such as EUR"), out wrong);
         if (CsvNumber.ReadAmount(row[PricesImport.Price] ?? "", currency!, row.Header.Separator, out var amount) is { } badPrice)
             return Wrong(PricesImport.Price, badPrice, out wrong);

@@ -107,9 +107,20 @@ public sealed class PricingInputTests(RunningShop shop)
         "shipping/methods", """{ "name": "n", "prices": [], "trackingUrlTemplate": "javascript:alert({number})" }""",
         "trackingUrlTemplate")]
     [InlineData("price-lists", """{ "name": "", "customerGroups": ["Wholesale"] }""", "customerGroups")]
-    public async Task what_makes_no_sense_is_refused_by_name(string path, string body, string field)
+    [InlineData("price-lists", """{ "name": "For everybody" }""", "customerGroups")]
+    [InlineData("price-lists", """{ "name": "For everybody", "customerGroups": [] }""", "customerGroups")]
+    [InlineData("tax/zones", """{ "name": "n", "areas": [{ "country": "US", "region": "Bavaria" }] }""", "areas[0].region")]
+    [InlineData("shipping/zones", """{ "name": "n", "areas": [{ "country": "CA", "region": "NY" }] }""", "areas[0].region")]
+    [InlineData("tax/settings", """{ "rounding": "perLine", "taxInsideCurrencies": ["QQQ"] }""", "taxInsideCurrencies", "PUT")]
+    [InlineData("promotions", """{ "name": "n", "budget": [{ "amount": 1, "currency": "QQQ" }] }""", "budget")]
+    [InlineData(
+        "shipping/methods", """{ "name": "n", "prices": [{ "zoneId": "gb", "currency": "QQQ", "amount": 1 }] }""", "prices[0].currency")]
+    [InlineData("promotions", """{ "name": "n", "trigger": "code", "code": "A/B" }""", "code")]
+    [InlineData("promotions", """{ "name": "n", "trigger": "code", "code": ".." }""", "code")]
+    [InlineData("promotions", """{ "name": "n", "trigger": "code", "code": "50%OFF" }""", "code")]
+    public async Task what_makes_no_sense_is_refused_by_name(string path, string body, string field, string method = "POST")
     {
-        var reply = Expect.Invalid(field, await Admin.PostAsync($"/admin/{path}", Make.Json(body)));
+        var reply = Expect.Invalid(field, await Admin.SendAsync(new HttpMethod(method), $"/admin/{path}", Make.Json(body)));
         Assert.All(reply["errors"]!.AsObject(), e => Assert.All(e.Value!.AsArray(), text => Assert.NotEmpty(text!.GetValue<string>())));
     }
 

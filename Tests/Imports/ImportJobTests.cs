@@ -65,6 +65,13 @@ public sealed class ImportJobTests(ImportJobTests.Silo silo) : IClassFixture<Imp
     public async Task prices_of_a_sku_replace_its_prices_and_differences_are_told()
     {
         var sku = await silo.CreateProductAsync();
+        var unknown = await UploadAsync("prices", $"SKU,Currency,Price,Price list\n{sku},USD,12,nowhere\n{sku},QQQ,12,\n");
+        Assert.Equal(2, (await EndAsync(unknown, ImportStatus.Checked)).Counts.Wrong);
+        Assert.Equal(
+            ["2 Wrong Price list: is no price list of this shop", "3 Wrong Currency: must be an ISO 4217 code such as EUR"],
+            await ResultsAsync(unknown));
+        Assert.False((await silo.Grains.GetGrain<IPricingRulesGrain>(0).CreateAsync(
+            PricingRule.Of(new PriceList { Id = "trade", Name = "Trade", CustomerGroups = ["trade"] }))).IsError);
         var file = "SKU,Currency,Price,Compare-at price,Price list,Minimum "
             + $"quantity,From,To\n{sku},USD,17.99,19.99,,,,\n{sku},EUR,16.5,,,,,\n{sku},USD,12,,trade,10,2026-03-01,2027-03-01\n";
         var id = await UploadAsync("prices", file);
