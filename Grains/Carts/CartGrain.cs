@@ -174,6 +174,7 @@ internal sealed class CartGrain(
             await quotes.ShippingOptionsAsync(ContentOf(cart.Lines, offers, choices with { Destination = place.Value }) with
             {
                 HeldUses = async () => UsesOf(await FindUnpaidAsync(cart)),
+                HeldUnits = async () => UnitsOf(await FindUnpaidAsync(cart)),
             }));
     }
 
@@ -455,6 +456,7 @@ internal sealed class CartGrain(
         var content = ContentOf(buyable, offers, choices) with
         {
             HeldUses = async () => UsesOf(await Unpaid()),
+            HeldUnits = async () => UnitsOf(await Unpaid()),
         };
         var priced = await quotes.QuoteAsync(content);
         var quote = priced.Quote;

@@ -29,15 +29,15 @@ public sealed class CartQuotes(
     {
         var rules = await cache.GetAsync();
         var request = await RequestAsync(cart, rules);
-        return await QuoteAsync(request, rules, BuyerOf(cart, request), cart.HeldUses);
+        return await QuoteAsync(request, rules, BuyerOf(cart, request), cart.HeldUses, cart.HeldUnits);
     }
 
     /// <summary>Returns the quote by the given rules, with the cheapest shipping method where the request names none.</summary>
     public async ValueTask<PricedCart> QuoteAsync(
         PricingRequest request, CompiledPricingRules rules, PromotionBuyer buyer,
-        Func<Task<ImmutableArray<PromotionDiscount>>>? held = null)
+        Func<Task<ImmutableArray<PromotionDiscount>>>? held = null, Func<Task<IReadOnlyDictionary<string, int>>>? heldUnits = null)
     {
-        (request, var gifts) = await WithGiftsAsync(request, rules);
+        (request, var gifts) = await WithGiftsAsync(request, rules, heldUnits);
         var left = new RemainingPromotions(grains, rules, buyer, held);
         if (request is { Destination: not null, ShippingMethodId: null })
         {
@@ -89,7 +89,7 @@ public sealed class CartQuotes(
     public async ValueTask<ImmutableArray<ShippingOption>> ShippingOptionsAsync(CartContent cart)
     {
         var rules = await cache.GetAsync();
-        var (request, _) = await WithGiftsAsync(await RequestAsync(cart, rules), rules);
+        var (request, _) = await WithGiftsAsync(await RequestAsync(cart, rules), rules, cart.HeldUnits);
         var left = new RemainingPromotions(grains, rules, BuyerOf(cart, request), cart.HeldUses);
         request = await left.CompleteForAllMethodsAsync(request);
         var options = PricingEngine.ShippingOptions(request, rules);
@@ -172,18 +172,18 @@ public sealed class CartQuotes(
     /// Adds the products that promotions may give away to this cart, as far as they are on sale and in stock beside what the cart holds.
     /// </summary>
     private async ValueTask<(PricingRequest Request, ImmutableArray<PriceOffer> Gifts)> WithGiftsAsync(
-        PricingRequest request, CompiledPricingRules rules)
+        PricingRequest request, CompiledPricingRules rules, Func<Task<IReadOnlyDictionary<string, int>>>? held)
     {
         var units = rules.GiftsAt(request.At, !request.Codes.IsEmpty);
         if (units.Count == 0)
             return (request, []);
         var found = await Task.WhenAll(units.Select(gift => FindGiftAsync(
-            gift.Key, gift.Value + request.Lines.Where(l => l.Product.Sku == gift.Key).Sum(l => l.Quantity))));
+            gift.Key, gift.Value + request.Lines.Where(l => l.Product.Sku == gift.Key).Sum(l => l.Quantity), held)));
         ImmutableArray<PriceOffer> gifts = [.. found.OfType<PriceOffer>()];
         return (request with { GiftProducts = [.. gifts.Select(g => g.ToPricedProduct())] }, gifts);
     }
 
-    private async Task<PriceOffer?> FindGiftAsync(string sku, int units)
+    private async Task<PriceOffer?> FindGiftAsync(string sku, int units, Func<Task<IReadOnlyDictionary<string, int>>>? held)
     {
         var key = Sku.GrainKey(sku);
         var offer = activeOffers.TryGetValue(sku, out var known) ? known : await grains.Reference<IProductGrain>(key).GetOfferAsync();
@@ -191,7 +191,7 @@ public sealed class CartQuotes(
             return null;
         var stock = activeStocks.TryGetValue(sku, out var active) ? active
             : await grains.Reference<IInventoryItemGrain>(key).GetAvailabilityAsync();
-        return stock.Units >= units ? offer : null;
+        return stock.Units >= units || (held is not null && stock.Units + (await held()).GetValueOrDefault(sku) >= units) ? offer : null;
     }
 }
 
@@ -206,6 +206,11 @@ public readonly record struct CartContent(ImmutableArray<PricingLine> Lines, Car
     /// Finds the promotions of unpaid orders of the same cart, whose uses are left for it; null for a cart without such orders.
     /// </summary>
     public Func<Task<ImmutableArray<PromotionDiscount>>>? HeldUses { get; init; }
+
+    /// <summary>
+    /// Finds the units by SKU that unpaid orders of the same cart hold, which are left for it; null for a cart without such orders.
+    /// </summary>
+    public Func<Task<IReadOnlyDictionary<string, int>>>? HeldUnits { get; init; }
 }
 
 /// <summary>A quote with what it was made from.</summary>
