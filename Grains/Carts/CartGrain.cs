@@ -193,16 +193,16 @@ internal sealed class CartGrain(
         if (caller.UserId != Id || Of(caller) is not { } cart)
             return NoCart;
         var guest = GrainFactory.Reference<ICartGrain>(guestCartId);
-        var shown = guestCartId == Id ? null
-            : (await guest.GetAsync(new Caller(null, guestCartId, IsAdmin: false))).Value
-                ?? (await guest.GetAsync(new Caller(Id, guestCartId, IsAdmin: false))).Value;
         if (guestCartId == Id || await guest.TransferAsync(Id) is not { } lines)
             return Error.NotFound("not-found.guest-cart", $"The guest cart {guestCartId} was not found.");
+        // Read after the transfer: from then on nobody changes them but the end of an order, so a repeated merge reads the same. And the
+        // guest's cart is not priced for them.
+        var choices = (await guest.GetAsync(new Caller(Id, guestCartId, IsAdmin: false))).Value?.Choices;
         var moved = await TakeOrdersAsync(guestCartId);
         // Also for an order alone, because an activation of a never-written cart assumes that it has no orders.
-        if (lines.Length > 0 || moved)
+        if (lines.Length > 0 || moved || choices is not null)
         {
-            var decision = cart.Merge(guestCartId, lines, shown?.Choices);
+            var decision = cart.Merge(guestCartId, lines, choices);
             await CommitAsync(decision);
             if (decision.Changed)
                 metrics.CartMerged();

@@ -27,6 +27,9 @@ public sealed record CartState
     /// <summary>Lines that were bought from guest carts before their merge, newest last.</summary>
     public ImmutableArray<EarlyPurchase> EarlyPurchases { get; init; } = [];
 
+    /// <summary>The codes that came with merged guest carts, newest last. The customer had not entered them.</summary>
+    public ImmutableArray<MovedCodes> MovedCodes { get; init; } = [];
+
     /// <summary>True when its customer was erased. Late calls find no cart.</summary>
     public bool IsErased { get; init; }
 
@@ -118,6 +121,12 @@ public sealed record CartState
             Lines = [.. merged],
             Merged = Remember(Merged, guestCart),
             Choices = choices is null ? Choices : Join(Choices ?? CartChoices.None, choices),
+            MovedCodes = choices is { Codes.IsEmpty: false }
+                ? [
+                    .. MovedCodes.TakeLast(MaxRemembered - 1),
+                    new MovedCodes(guestCart, [.. choices.Codes.Except((Choices ?? CartChoices.None).Codes)]),
+                ]
+                : MovedCodes,
             EarlyPurchases = [.. EarlyPurchases.Where(p => p.GuestCart != guestCart)],
         });
     }
@@ -153,8 +162,12 @@ public sealed record CartState
     public Decision<CartState> ForgetTransfer(Guid customerId) =>
         HandedOverTo == customerId ? Clear() : Decision<CartState>.NoChange(this);
 
-    /// <summary>Removes the ordered units; units that were added meanwhile stay.</summary>
-    public Decision<CartState> Order(Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered)
+    /// <summary>Removes the ordered units and the codes; units that were added meanwhile stay.</summary>
+    public Decision<CartState> Order(Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered) =>
+        Order(orderId, placedAt, ordered, Choices?.Codes ?? []);
+
+    private Decision<CartState> Order(
+        Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered, ImmutableArray<string> usedCodes)
     {
         if (placedAt <= OrderedUntil || Ordered.Any(o => o.OrderId == orderId))
             return Decision<CartState>.NoChange(this);
@@ -164,7 +177,8 @@ public sealed record CartState
             // Lines that moved with their order are in the customer's cart, or on the way to it.
             Lines = MovedOrders.Any(m => m.WithLines && m.OrderId == orderId) ? Lines : Without(Lines, ordered),
             // Codes are for one order; the other choices stay.
-            Choices = Choices is { Codes.IsEmpty: false } choices ? choices with { Codes = [] } : Choices,
+            Choices = Choices is { } choices && !usedCodes.IsEmpty
+                ? choices with { Codes = choices.Codes.RemoveRange(usedCodes) } : Choices,
             Ordered = [.. orders.TakeLast(MaxRemembered)],
             OrderedUntil = orders.Length > MaxRemembered ? orders[0].PlacedAt : OrderedUntil,
         });
@@ -172,13 +186,13 @@ public sealed record CartState
 
     /// <summary>
     /// Removes the units of an order that moved here with a guest's cart. If that cart is not merged yet, the units are left out of the
-    /// merge.
+    /// merge. Of the codes, those go that came with that cart. The customer's own are for the customer's next order.
     /// </summary>
     public Decision<CartState> OrderMoved(Guid guestCart, Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered)
     {
         if (Merged.Contains(guestCart))
-            return Order(orderId, placedAt, ordered);
-        var decision = Order(orderId, placedAt, []);
+            return Order(orderId, placedAt, ordered, MovedCodes.FirstOrDefault(m => m.GuestCart == guestCart)?.Codes ?? []);
+        var decision = Order(orderId, placedAt, [], []);
         return decision.Changed
             ? Decision<CartState>.To(decision.State with
             {
@@ -236,3 +250,6 @@ public sealed record MovedOrder(Guid OrderId, bool WithLines);
 
 /// <summary>Lines that an order bought from a guest's cart before the cart was merged.</summary>
 public sealed record EarlyPurchase(Guid GuestCart, ImmutableArray<CartLine> Lines);
+
+/// <summary>Codes that came with a guest's cart.</summary>
+public sealed record MovedCodes(Guid GuestCart, ImmutableArray<string> Codes);

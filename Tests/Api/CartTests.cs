@@ -70,6 +70,27 @@ public sealed class CartTests(RunningShop shop)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task what_a_guest_chose_for_an_empty_cart_goes_over_to_the_account(bool byLogin)
+    {
+        var guest = await shop.Api.AsGuestAsync();
+        Expect.Status(200, await guest.PutAsync("/cart/currency", new { currency = "CNY" }));
+        Expect.Status(200, await guest.PutAsync("/cart/destination", new { country = "GB", postalCode = "SW1Y 4LE" }));
+        var customer = await Customer.RegisterAsync(shop.Api);
+        if (byLogin)
+            customer = await customer.LoginAsync(cartId: guest.CartId);
+        else
+            Expect.Status(200, await customer.Api.PostAsync("/cart/merge", new { cartId = guest.CartId }));
+
+        var cart = Expect.Status(200, await customer.Api.GetAsync("/cart"));
+
+        Assert.Equal(
+            ("CNY", "CNY", "GB"),
+            (cart.Text("subtotal.currency"), cart.Text("choices.currency"), cart.Text("choices.destination.country")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task a_cart_that_was_never_filled_goes_over_to_one_customer(bool byLogin)
     {
         var guest = await shop.Api.AsGuestAsync();

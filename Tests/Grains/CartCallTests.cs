@@ -22,16 +22,64 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
     public async Task a_merge_that_was_interrupted_still_takes_the_choices_of_the_guest()
     {
         var (buyer, sku) = await silo.BuyerAsync();
+        await PromoteAsync();
         Assert.False((await silo.Cart(buyer).SetDestinationAsync(buyer, new Destination("DE", null, "10115"))).IsError);
+        Assert.False((await silo.Cart(buyer).SetShippingMethodAsync(buyer, CheckoutPricing.ShippingMethodId)).IsError);
+        Assert.False((await silo.Cart(buyer).SetCurrencyAsync(buyer, "CNY")).IsError);
+        await Until.TrueAsync("the code is known", TimeSpan.FromSeconds(30), async () =>
+            !(await silo.Cart(buyer).AddCodeAsync(buyer, Code)).IsError);
         var customer = new Caller(Guid.NewGuid(), null, IsAdmin: false);
         // The guest's cart is handed over, and then the customer's cart is never written.
         Assert.Single((await silo.Cart(buyer).TransferAsync(customer.UserId!.Value))!);
         Assert.True((await silo.Cart(buyer).GetAsync(buyer)).IsError);
         Assert.True((await silo.Cart(buyer).GetAsync(new Caller(Guid.NewGuid(), buyer.CartId, IsAdmin: false))).IsError);
+        // From then on nobody changes what the customer's cart takes over.
+        Assert.True((await silo.Cart(buyer).SetDestinationAsync(buyer, new Destination("FR"))).IsError);
 
         var merged = await silo.Grains.GetGrain<ICartGrain>(customer.UserId.Value).MergeAsync(customer, buyer.CartId!.Value);
 
-        Assert.Equal((sku, "DE"), (merged.Value!.Items.Single().Sku, merged.Value.Choices?.Destination?.Country));
+        Assert.Equal(sku, merged.Value!.Items.Single().Sku);
+        Assert.Equal(
+            new CartChoices
+            {
+                Destination = new Destination("DE", null, "10115"),
+                ShippingMethod = CheckoutPricing.ShippingMethodId,
+                Currency = "CNY",
+                Codes = [Code],
+            }, merged.Value.Choices);
+        // Whoever asks again gets the same, and does not undo what was chosen since.
+        var mine = silo.Grains.GetGrain<ICartGrain>(customer.UserId.Value);
+        Assert.False((await mine.SetDestinationAsync(customer, new Destination("FR"))).IsError);
+        Assert.Equal("FR", (await mine.MergeAsync(customer, buyer.CartId!.Value)).Value!.Choices?.Destination?.Country);
+    }
+
+    [Fact]
+    public async Task a_guest_who_has_only_chosen_keeps_the_choices_at_the_sign_in()
+    {
+        var guest = (await IssueAsync(1))[0];
+        var cart = silo.Grains.GetGrain<ICartGrain>(guest);
+        Assert.False((await cart.SetCurrencyAsync(Guest(guest), "CNY")).IsError);
+        Assert.Equal(ErrorCode.ValidationFailed, (await cart.SetCurrencyAsync(Guest(guest), "QQQ")).Error?.Code);
+        var customer = new Caller(Guid.NewGuid(), null, IsAdmin: false);
+
+        var merged = await silo.Grains.GetGrain<ICartGrain>(customer.UserId!.Value).MergeAsync(customer, guest);
+
+        Assert.Equal(("CNY", "CNY"), (merged.Value!.Choices?.Currency, merged.Value.Subtotal.Currency));
+        Assert.True((await cart.GetAsync(Guest(guest))).IsError);
+    }
+
+    [Fact]
+    public async Task a_merge_prices_the_guests_cart_for_nothing()
+    {
+        var (buyer, sku) = await silo.BuyerAsync();
+        await CoolAsync([sku]);
+        var before = Calls([sku]);
+        var customer = new Caller(Guid.NewGuid(), null, IsAdmin: false);
+
+        Assert.False((await silo.Grains.GetGrain<ICartGrain>(customer.UserId!.Value).MergeAsync(customer, buyer.CartId!.Value)).IsError);
+
+        // The customer's cart alone is priced.
+        Assert.All(Calls([sku]).Zip(before), pair => Assert.Equal(1, pair.First - pair.Second));
     }
 
     [Fact]
@@ -159,6 +207,18 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
         Assert.True((await silo.Grains.GetGrain<ICartGrain>(old).GetAsync(Guest(old))).IsError);
         Assert.False(new CartIdKeys([.. Enumerable.Repeat((byte)0xab, CartIdKeys.KeyLength)]).Proves((await IssueAsync(1))[0]));
     }
+
+    private const string Code = "MERGED";
+
+    private async Task PromoteAsync() => Assert.False((await silo.Grains.GetGrain<IPricingRulesGrain>(0).CreateAsync(
+        PricingRule.Of(new Promotion
+        {
+            Id = "merged",
+            Name = "Merged",
+            Trigger = PromotionTrigger.Code,
+            Code = Code,
+            Action = new PromotionAction { Kind = PromotionActionKind.OrderDiscount, PercentPpm = 100_000 },
+        }))).IsError);
 
     private static Caller Guest(Guid id) => new(null, id, false);
 

@@ -1,5 +1,6 @@
 using SoonShop.Carts;
 using SoonShop.Orders;
+using SoonShop.Pricing;
 
 namespace SoonShop.Tests.Rules;
 
@@ -200,6 +201,76 @@ public sealed class CartStateTests
 
         Assert.Equal([Given.Line("MUG", 2), Given.Line("SPOON", 1)], merged.Lines);
         Assert.Empty(merged.EarlyPurchases);
+    }
+
+    [Fact]
+    public void a_choice_replaces_the_one_before_and_none_is_not_stored()
+    {
+        var german = Empty.Choose(new CartChoices { Destination = new("DE"), Currency = "EUR" }).Next();
+
+        german.Choose(new CartChoices { Destination = new("DE"), Currency = "EUR" }).StaysAs(german);
+        Assert.Equal("FR", german.Choose(german.Choices! with { Destination = new("FR") }).Next().Choices!.Destination!.Country);
+        Assert.Null(german.Choose(CartChoices.None).Next().Choices);
+        Empty.Choose(CartChoices.None).StaysAs(Empty);
+    }
+
+    [Fact]
+    public void a_code_is_entered_once_in_whatever_spelling_and_ten_fit()
+    {
+        var one = Empty.AddCode(" ｓａｖｅ10 ").Next();
+        Assert.Equal(["SAVE10"], one.Choices!.Codes);
+        one.AddCode("Save10").StaysAs(one);
+
+        var full = Enumerable.Range(0, PricingLimits.MaxCodes).Aggregate(Empty, (c, i) => c.AddCode($"CODE{i}").Next());
+        full.AddCode("ANOTHER").IsRefused(ErrorCode.Conflict);
+        full.AddCode("code3").StaysAs(full);
+        Assert.Equal(["CODE0", "CODE2"], full.RemoveCode("code1").Next().Choices!.Codes.Take(2));
+        Assert.Null(one.RemoveCode("save10").Next().Choices);
+        one.RemoveCode("OTHER").StaysAs(one);
+    }
+
+    [Fact]
+    public void an_order_uses_the_codes_up_and_leaves_the_other_choices()
+    {
+        var cart = Set(Empty, "MUG", 1).AddCode("SAVE10").Next();
+        cart = cart.Choose(cart.Choices! with { Destination = new("DE"), ShippingMethod = "post", Currency = "EUR" }).Next();
+
+        var rest = cart.Order(Given.OrderId, Given.Now, cart.Lines).Next();
+
+        Assert.Equal(new CartChoices { Destination = new("DE"), ShippingMethod = "post", Currency = "EUR" }, rest.Choices);
+    }
+
+    [Fact]
+    public void a_guests_choices_are_the_newer_ones_and_codes_are_added_up_to_the_limit()
+    {
+        var mine = Empty.AddCode("MINE").Next().AddCode("BOTH").Next();
+        mine = mine.Choose(mine.Choices! with { Destination = new("DE"), ShippingMethod = "post" }).Next();
+        var guests = new CartChoices { Destination = new("FR"), Currency = "EUR", Codes = ["BOTH", "GUESTS"] };
+
+        var merged = mine.Merge(Given.Id(9), [], guests).Next();
+
+        Assert.Equal(
+            new CartChoices { Destination = new("FR"), ShippingMethod = "post", Currency = "EUR", Codes = ["MINE", "BOTH", "GUESTS"] },
+            merged.Choices);
+        merged.Merge(Given.Id(9), [], guests with { Currency = "USD" }).StaysAs(merged);
+        Assert.Equal(mine.Choices, mine.Merge(Given.Id(9), [Given.Line("MUG")]).Next().Choices);
+        var many = guests with { Codes = [.. Enumerable.Range(0, PricingLimits.MaxCodes).Select(i => $"CODE{i}")] };
+        Assert.Equal(PricingLimits.MaxCodes, mine.Merge(Given.Id(9), [], many).Next().Choices!.Codes.Length);
+    }
+
+    [Fact]
+    public void an_order_that_came_along_uses_up_the_codes_that_came_with_it_and_not_the_customers_own()
+    {
+        var customer = Empty.AddCode("MINE").Next().AddCode("BOTH").Next();
+        var merged = customer.Merge(Given.Id(9), [Given.Line("MUG")], new CartChoices { Codes = ["BOTH", "GUESTS"] }).Next();
+
+        var bought = merged.OrderMoved(Given.Id(9), Given.OrderId, Given.Now, [Given.Line("MUG")]).Next();
+        Assert.Equal(["MINE", "BOTH"], bought.Choices!.Codes);
+        // So it is when the order is bought before the cart is merged, whose codes are gone by then.
+        var early = customer.OrderMoved(Given.Id(9), Given.OrderId, Given.Now, [Given.Line("MUG")]).Next();
+        Assert.Equal(["MINE", "BOTH"], early.Choices!.Codes);
+        // The next order of this cart uses all of its codes.
+        Assert.Null(bought.Order(Given.Id(3), Given.Now.AddMinutes(1), []).Next().Choices?.Codes.FirstOrDefault());
     }
 
     [Fact]
