@@ -23,8 +23,11 @@ public sealed record PriceListRequest : IRuleRequest
     /// <summary>Its place among the lists; lower numbers come first. Left out: 0.</summary>
     public int? Priority { get; init; }
 
-    /// <summary>The customer groups that it is for; empty for everybody.</summary>
-    [MaxItems(PricingLimits.MaxEntries), Slugs] public string[]? CustomerGroups { get; init; }
+    /// <summary>
+    /// The customer groups that it is for, at least one. What everybody pays stands with the product, as a price without a list, so that
+    /// the catalog shows it.
+    /// </summary>
+    [RequiredField, ItemCount(1, PricingLimits.MaxEntries), Slugs] public string[]? CustomerGroups { get; init; }
 
     /// <summary>The first moment at which it applies; null for no limit.</summary>
     public DateTimeOffset? From { get; init; }
@@ -38,7 +41,7 @@ public sealed record PriceListRequest : IRuleRequest
         Name = Name!,
         Enabled = Enabled ?? true,
         Priority = Priority ?? 0,
-        CustomerGroups = [.. CustomerGroups ?? []],
+        CustomerGroups = [.. CustomerGroups!],
         From = From?.ToUniversalTime(),
         To = To?.ToUniversalTime(),
     });

@@ -19,7 +19,10 @@ public sealed record PriceList
     /// <summary>Lower numbers come first.</summary>
     [Id(3)] public int Priority { get; init; }
 
-    /// <summary>The customer groups that it is for; empty for everybody.</summary>
+    /// <summary>
+    /// The customer groups that it is for; empty for everybody, in a list of an earlier version. The catalog does not show the prices of
+    /// lists, so a new list has groups.
+    /// </summary>
     [Id(4)] public ImmutableArray<string> CustomerGroups { get; init; } = [];
 
     /// <summary>The first instant at which it applies; null for no limit.</summary>

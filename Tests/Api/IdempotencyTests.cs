@@ -72,7 +72,8 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/admin/import-jobs"] = t => t.UploadImportAsync(),
         ["/admin/import-jobs/{id}/apply"] = t => t.ApplyImportAsync(),
         ["/admin/import-jobs/{id}/cancel"] = t => t.CancelImportAsync(),
-        ["/admin/price-lists"] = t => t.CreateRuleAsync("/admin/price-lists", name => new { name, enabled = false }),
+        ["/admin/price-lists"] = t => t.CreateRuleAsync(
+            "/admin/price-lists", name => new { name, enabled = false, customerGroups = new[] { "trade" } }),
     };
 
     /// <summary>Stripe's own, which sends no key: the event's id is one (see <c>StripeWebhookTests</c>).</summary>

@@ -122,7 +122,8 @@ public sealed class PricingPreviewTests : IAsyncLifetime
         Expect.Status(
             201, await owner.PostAsync(
                 "/admin/promotions", new { id = "kept", name = "Kept", action = new { kind = "orderDiscount", percentPpm = 5 } }));
-        Expect.Status(201, await owner.PostAsync("/admin/price-lists", new { id = "gone", name = "Gone" }));
+        Expect.Status(
+            201, await owner.PostAsync("/admin/price-lists", new { id = "gone", name = "Gone", customerGroups = new[] { "trade" } }));
         Expect.Status(204, await owner.DeleteAsync("/admin/price-lists/gone"));
         var before = Expect.Status(200, await owner.GetAsync("/admin/promotions/kept"));
 
