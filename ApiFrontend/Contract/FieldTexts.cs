@@ -45,6 +45,7 @@ internal static class FieldTexts
         ["getMediaFile.id"] = "The id of the image.",
         ["getMediaFile.file"] = "One of the widths of the image, such as `480.webp`.",
         ["exportCodes.promotion"] = "The id of the promotion.",
+        ["exportCodes.batchId"] = "Only the codes of this batch. Without it, all codes of the promotion.",
         ["kind"] = "Discrepancies of this kind.",
         ["type"] = "The class of the error.",
         ["handler"] = "The name of the event handler, such as `mail`.",

@@ -31,8 +31,8 @@ internal static class ExportsApi
             .WithName("exportCustomers").WithSummary("Export the customers");
         Map("/codes", "pricing", (
             HttpContext context, IClusterClient cluster, TimeProvider time,
-            [TextLength(PricingLimits.MaxIdLength), CleanText] string promotion) =>
-            SendAsync(new ExportQuery("codes") { Promotion = promotion }, context, cluster, time))
+            [TextLength(PricingLimits.MaxIdLength), CleanText] string promotion, Guid? batchId) =>
+            SendAsync(new ExportQuery("codes") { Promotion = promotion, BatchId = batchId }, context, cluster, time))
             .WithName("exportCodes").WithSummary("Export the generated codes of a promotion");
 
         RouteHandlerBuilder Map(string path, string? resource, Delegate handler)

@@ -29,6 +29,9 @@ public sealed record ExportQuery(string Kind)
 
     /// <summary>The promotion whose codes are exported.</summary>
     [Id(2)] public string? Promotion { get; init; }
+
+    /// <summary>The batch whose codes are exported; null for all of the promotion. A silo of an earlier version exports all.</summary>
+    [Id(3)] public Guid? BatchId { get; init; }
 }
 
 /// <summary>A part of an export.</summary>

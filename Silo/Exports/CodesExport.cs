@@ -3,7 +3,7 @@ using SoonShop.Pricing;
 
 namespace SoonShop.Silo.Exports;
 
-/// <summary>The generated codes of a promotion.</summary>
+/// <summary>The generated codes of a promotion, or of one of its batches.</summary>
 internal sealed class CodesExport(IGrainFactory grains) : ICsvExport
 {
     public string Kind => "codes";
@@ -20,7 +20,7 @@ internal sealed class CodesExport(IGrainFactory grains) : ICsvExport
         if (rule.IsError)
             return Error.Invalid("promotion", "field.no-promotion", "is no promotion of this shop");
         var codes = grains.GetGrain<IPromotionCodesGrain>(Promotion.GrainKey(id));
-        var page = await codes.ListAsync(null, new PageRequest(PageRequest.MaxLimit, after));
+        var page = await codes.ListAsync(query.BatchId, new PageRequest(PageRequest.MaxLimit, after));
         return page.IsError ? page.Error : new ExportRows([.. page.Value.Items.Select(Row)], page.Value.NextCursor);
     }
 
