@@ -91,3 +91,13 @@ public sealed class ShopperTextsAttribute : FieldRuleAttribute, IDescribesSchema
             (text.MinLength, text.MaxLength) = (1, MaxLength);
     }
 }
+
+/// <summary>A code that people can type, and that can stand in a path.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class CodeCharactersAttribute : FieldRuleAttribute
+{
+    protected override ErrorText? FindFault(object? value, ValidationContext validation) =>
+        value is not string code || !PromotionCode.IsValid(code) || PromotionCode.IsTypeable(code)
+            ? null
+            : ErrorText.Of("field.code-characters", "must have letters, digits, - and _ only");
+}

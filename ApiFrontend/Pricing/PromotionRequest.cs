@@ -30,8 +30,10 @@ public sealed record PromotionRequest : IRuleRequest
     /// <summary>What makes it apply. Left out: <c>automatic</c>.</summary>
     public PromotionTrigger? Trigger { get; init; }
 
-    /// <summary>The code that shoppers enter, for the trigger <c>code</c>. Case does not matter.</summary>
-    [TextLength(PromotionCode.MaxLength)] public string? Code { get; init; }
+    /// <summary>
+    /// The code that shoppers enter, for the trigger <c>code</c>: letters, digits, <c>-</c> and <c>_</c>. Case does not matter.
+    /// </summary>
+    [TextLength(PromotionCode.MaxLength), CodeCharacters] public string? Code { get; init; }
 
     /// <summary>Its place among the promotions of its stage; lower numbers come first. Left out: 0.</summary>
     public int? Priority { get; init; }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace SoonShop.Pricing;
 
 /// <summary>The rules for the codes of promotions.</summary>
@@ -15,6 +18,14 @@ public static class PromotionCode
         var composed = UnicodeNormalization.ComposeCompatible(Text.WithoutMarks(code));
         return UnicodeNormalization.ComposeCompatible(composed.ToUpperInvariant()).Trim();
     }
+
+    /// <summary>
+    /// True for a code that has only letters with their marks, digits, <c>-</c> and <c>_</c> in its normal form. Any other one may have no
+    /// place in the path <c>/cart/codes/{code}</c>. Earlier versions allowed them, so rules with such a code stay in force.
+    /// </summary>
+    public static bool IsTypeable(string code) => Normalize(code).EnumerateRunes().All(r =>
+        Rune.IsLetterOrDigit(r) || r.Value is '-' or '_'
+        || Rune.GetUnicodeCategory(r) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark);
 
     /// <summary>
     /// True for a code whose normal form has 1–<see cref="MaxLength"/> characters, and neither spaces nor control characters.
