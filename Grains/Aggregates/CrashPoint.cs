@@ -10,14 +10,15 @@ public static class CrashPoint
     /// <summary>The environment variable that names the file.</summary>
     public const string Variable = "SOONSHOP_CRASH_FILE";
 
-    /// <summary>Every point of a checkout, in order.</summary>
+    /// <summary>Every point of a checkout with a promotion, in order.</summary>
     public static readonly IReadOnlyList<string> All =
     [
         "order.place.before-write", "order.placed",
         "inventory.before-write", "inventory.after-write",
         "order.reserved",
         "payment.provider.answered", "payment.outcome.written",
-        "order.paid", "order.confirmed", "order.stock-committed", "order.cart-cleared", "order.before-answer",
+        "order.paid", "order.confirmed", "order.stock-committed", "order.promotions-committed", "order.cart-cleared",
+        "order.before-answer",
     ];
 
     /// <summary>

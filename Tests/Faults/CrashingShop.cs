@@ -1,3 +1,5 @@
+using SoonShop.Pricing;
+using SoonShop.Tests.Api;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Faults;
@@ -7,6 +9,9 @@ public class CrashingShop : IAsyncLifetime
 {
     private static readonly TimeSpan CrashLimit = TimeSpan.FromMinutes(2);
     private readonly List<(Task<Reply?> Request, int Success)> cutOff = [];
+
+    /// <summary>A promotion whose uses and budget are limited, and its code.</summary>
+    private const string PromotionId = "crash", Code = "CRASH10";
 
     /// <summary>
     /// Minutes for which an order waits for its payment: longer than a silo takes to start, and short enough to see one expire.
@@ -36,7 +41,34 @@ public class CrashingShop : IAsyncLifetime
         Silos = await StartAsync(Shop);
         Api = await Shop.StartApiAsync();
         Admin = await Api.AsAdminAsync();
+        Expect.Status(201, await Admin.PostAsync("/admin/promotions", new
+        {
+            id = PromotionId,
+            name = "A tenth off",
+            trigger = "code",
+            code = Code,
+            action = new { kind = "orderDiscount", percentPpm = 100_000 },
+            maxUses = 10_000,
+            budget = new[] { new { amount = 10_000_000, currency = "USD" } },
+        }));
     }
+
+    /// <summary>A new guest with one unit of each SKU and the code.</summary>
+    internal async Task<Buyer> ArriveWithCodeAsync(params IEnumerable<string> skus)
+    {
+        var buyer = await Buyer.ArriveAsync(Api, skus);
+        // A silo that does not have the promotion yet answers 404.
+        await Until.TrueAsync("the code is known", TimeSpan.FromMinutes(1), async () =>
+            (int)(await Buyer.AskAsync(() => buyer.Guest.PutAsync($"/cart/codes/{Code}", null))).Status == 200);
+        return buyer;
+    }
+
+    /// <summary>Asserts how an order has used the promotion.</summary>
+    /// <param name="order">The order.</param>
+    /// <param name="movements">The kinds of its movements in the ledger, such as <c>Reservation,Commit</c>.</param>
+    internal async Task AssertUseAsync(Guid order, string movements) => Assert.Equal(movements, await Shop.QueryAsync<string>(
+        "select coalesce(string_agg(kind, ',' order by sequence), 'none') from promotion_use where promotion_id = $1 and order_id = $2",
+        Promotion.GrainKey(PromotionId), order));
 
     /// <summary>Starts the silos: here two, in the tests' process.</summary>
     internal virtual async Task<ICrashingSilos> StartAsync(Shop shop) => new SilosInProcess(await ShopCluster.StartAsync(shop));

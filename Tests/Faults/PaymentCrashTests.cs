@@ -75,7 +75,7 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
     {
         var skus = await shop.StockAsync(products: 1);
         await shop.ArmAsync(point);
-        var buyer = await Buyer.ArriveAsync(shop.Api, skus);
+        var buyer = await shop.ArriveWithCodeAsync(skus);
         Assert.Equal("awaitingPayment", (await buyer.OrderAsync("pm_card_authenticationRequired")).Text("status"));
         Task<Reply> PayAsync() =>
             buyer.Guest.PostAsync($"/orders/{buyer.OrderId}/payments", new { paymentMethod = "pm_card_visa" }, "second-card");
@@ -85,6 +85,7 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
         Assert.True((int)again.Status == 200, again.Body);
         await shop.StatusAsync(buyer.OrderId, "confirmed");
         await InvariantChecker.AssertBalanceAsync(shop.Shop);
+        await shop.AssertUseAsync(buyer.OrderId, "Reservation,Commit");
     }
 
     /// <summary>What is called off is not charged afterwards, and what was charged is given back.</summary>
@@ -96,7 +97,7 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
     {
         var skus = await shop.StockAsync(products: 1);
         await shop.ArmAsync(point);
-        var buyer = await Buyer.ArriveAsync(shop.Api, skus);
+        var buyer = await shop.ArriveWithCodeAsync(skus);
         await buyer.OrderAsync(paymentMethod);
         Task<Reply> CancelAsync() => buyer.Guest.PostAsync($"/orders/{buyer.OrderId}/cancel");
         await shop.CrashAsync(Buyer.TryAsync(CancelAsync), success: 200);
@@ -106,6 +107,7 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
         Assert.Equal("cancelled", order.Text("status"));
         Assert.Equal(paymentMethod == "pm_card_visa" ? order.Number("total.amount") : 0, order.Number("payment.refunded.amount"));
         await InvariantChecker.AssertBalanceAsync(shop.Shop);
+        await shop.AssertUseAsync(buyer.OrderId, paymentMethod == "pm_card_visa" ? "Reservation,Commit,Return" : "Reservation,Release");
     }
 }
 

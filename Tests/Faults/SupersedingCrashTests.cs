@@ -28,6 +28,8 @@ public sealed class SupersedingCrashTests(PatientCrashingShop shop) : IClassFixt
 
         Assert.Equal((201, "confirmed", next.OrderId), ((int)again.Status, again.Text("status"), Guid.Parse(again.Text("id"))));
         await AssertBoughtOnceAsync(buyer, next);
+        await shop.AssertUseAsync(buyer.OrderId, "Reservation,Release");
+        await shop.AssertUseAsync(next.OrderId, "Reservation,Commit");
     }
 
     [Theory]
@@ -53,6 +55,8 @@ public sealed class SupersedingCrashTests(PatientCrashingShop shop) : IClassFixt
         Assert.True(
             again.Code == "cart-empty" || (again.Text("status"), Guid.Parse(again.Text("id"))) == ("confirmed", buyer.OrderId), again.Body);
         await AssertBoughtOnceAsync(buyer, next);
+        await shop.AssertUseAsync(buyer.OrderId, "Reservation,Commit");
+        await shop.AssertUseAsync(next.OrderId, "none");
     }
 
     /// <summary>Whether the first write of a checkout came about nobody can say; the next checkout finds it out.</summary>
@@ -76,7 +80,7 @@ public sealed class SupersedingCrashTests(PatientCrashingShop shop) : IClassFixt
 
     private async Task<(Buyer First, Buyer Next)> WaitingAsync()
     {
-        var buyer = await Buyer.ArriveAsync(shop.Api, await shop.StockAsync(products: 1));
+        var buyer = await shop.ArriveWithCodeAsync(await shop.StockAsync(products: 1));
         Assert.Equal("awaitingPayment", (await buyer.OrderAsync("pm_card_authenticationRequired")).Text("status"));
         return (buyer, buyer with { Key = "another" });
     }
