@@ -377,6 +377,8 @@ public sealed class PricedShop : IAsyncLifetime
 
     public ValueTask DisposeAsync() => shop.DisposeAsync();
 
+    internal Task<T> QueryAsync<T>(string sql, params object[] values) => shop.QueryAsync<T>(sql, values);
+
     internal async Task<ApiClient> GuestAsync(string? currency = null)
     {
         var guest = await api.AsGuestAsync();

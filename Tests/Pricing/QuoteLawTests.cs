@@ -9,7 +9,7 @@ namespace SoonShop.Tests.Pricing;
 public sealed class QuoteLawTests
 {
     /// <summary>The number of cases of each law.</summary>
-    private const int Cases = 4_000;
+    private const int Cases = 10_000;
 
     [Fact]
     public void s2_the_total_is_lines_plus_shipping_plus_tax_unless_inside_minus_discounts() => Sample(c =>

@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using CsCheck;
 using SoonShop.Carts;
 using SoonShop.Orders;
 using SoonShop.Payments;
+using SoonShop.Pricing;
 using SoonShop.Privacy;
+using SoonShop.Tests.Pricing;
 
 namespace SoonShop.Tests.Rules;
 
@@ -245,6 +248,54 @@ public sealed class OrderRefundTests
         var cancelled = Confirmed.Cancel("changed my mind", Later).Next();
 
         Assert.Null(cancelled.Apply(Paid(cancelled, Total), Given.PaymentWindow, Later).Next().BackInStock);
+    }
+
+    /// <summary>
+    /// Three for two, gifts of what was bought, taxes inside, coins of 10 fils: whatever the rules, and in whatever parts units go back.
+    /// </summary>
+    [Fact]
+    public void all_units_that_are_refunded_in_any_parts_are_what_was_paid_for_them()
+    {
+        var seen = new ConcurrentDictionary<string, int>();
+        Gen.Select(PricingGen.Cases, Gen.Select(Gen.Int[0, 5], Gen.Int[1, 9]).Array[0, 20]).Sample((given, parts) =>
+        {
+            var quote = given.Price();
+            if (!quote.CanBeOrdered || quote.Total is 0 or > Money.MaxAmount)
+                return;
+            var order = Confirm(Given.Place([], quote).Next());
+            var (ordered, sum) = (order.OrderedUnits.ToArray(), 0L);
+            var left = ordered.ToDictionary(u => u.Sku, u => u.Quantity);
+            foreach (var (which, units) in parts)
+                Refund(ordered[which % ordered.Length].Sku, units);
+            foreach (var sku in ordered.Select(u => u.Sku))
+                Refund(sku, int.MaxValue);
+
+            Assert.Equal(quote.Lines.Sum(l => l.Payable), sum);
+            Assert.Equal(order.Totals.Total - (quote.Shipping?.Payable ?? 0), sum);
+            Saw("three for two", given.Rules.Promotions.Any(p =>
+                p.Action.Kind == PromotionActionKind.BuyXGetY && quote.Promotions.Any(a => a.Id == p.Id)));
+            Saw("gift of a bought product", quote.Lines.Any(l =>
+                l.GiftOf is not null && quote.Lines.Any(o => o.GiftOf is null && o.Sku == l.Sku)));
+            Saw("tax inside", quote is { TaxInside: true, Tax: > 0 });
+            Saw("coins of 10 fils", quote is { Currency: "KWD", Rounding: not 0 });
+
+            void Refund(string sku, int units)
+            {
+                units = Math.Min(units, left[sku]);
+                if (units == 0 || order.Status == OrderStatus.Refunded)
+                    return;
+                left[sku] -= units;
+                order = order.BeginRefund(Lines($"r{left.Values.Sum()}", (sku, units)), Later).Next();
+                var amount = order.OpenRefund!.Amount!.Value;
+                Assert.True(amount >= 0 && amount % Currencies.ChargeStep(quote.Currency) == 0);
+                sum += amount;
+                order = amount == 0
+                    ? order.EndRefund(order.OpenRefund.Id, null, Given.PaymentWindow, Later).Next() : Refunded(order, sum);
+            }
+
+            void Saw(string what, bool isSeen) => seen.AddOrUpdate(what, isSeen ? 1 : 0, (_, n) => n + (isSeen ? 1 : 0));
+        }, iter: 10_000, print: c => c.Item1.ToString());
+        Assert.All(seen, what => Assert.True(what.Value > 0, $"No case had {what.Key}."));
     }
 
     private static long Total => Confirmed.Totals.Total;
