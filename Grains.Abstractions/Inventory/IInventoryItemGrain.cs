@@ -48,6 +48,13 @@ public interface IInventoryItemGrain : IGrainWithStringKey
     Task<Result<Done>> ReturnAsync(Guid reservationId, int unitsInAll);
 
     /// <summary>
+    /// Sells, releases and returns units of a reservation until these many have moved in total. Idempotent. Error: <c>conflict</c> for a
+    /// reservation that does not have these units.
+    /// </summary>
+    [Alias("settle")]
+    Task<Result<Done>> SettleAsync(Guid reservationId, ReservationSettlement inAll);
+
+    /// <summary>
     /// Lists the movements, newest first, one page at a time. Errors: <c>not-found</c>, <c>validation-failed</c> for an invalid cursor.
     /// </summary>
     [Alias("ledger")]

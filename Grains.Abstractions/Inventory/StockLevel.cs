@@ -32,6 +32,13 @@ public sealed record AdjustStock(string OperationId, int Delta, string Reason, s
     public const int MaxUnits = 1_000_000_000;
 }
 
+/// <summary>What happened to the units of a reservation so far. No number ever falls.</summary>
+/// <param name="Sold">Units that left the stock.</param>
+/// <param name="Cancelled">Units that are available again because they are not sold after all.</param>
+/// <param name="Restocked">Sold units that came back from the buyer and can be sold again.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.reservation-settlement")]
+public readonly record struct ReservationSettlement(int Sold, int Cancelled, int Restocked);
+
 /// <summary>One row of the stock ledger.</summary>
 /// <param name="Sequence">1, 2, 3 … per SKU, without gaps.</param>
 /// <param name="At">The time of the decision.</param>
@@ -62,6 +69,6 @@ public enum StockMovementKind
     Release,
     /// <summary>Reserved units sold: both the units on hand and the reserved units decrease.</summary>
     Sale,
-    /// <summary>Sold units returned to stock after a cancellation.</summary>
+    /// <summary>Sold units that came back to stock.</summary>
     Return,
 }

@@ -8,6 +8,10 @@ internal static class ClusterManifests
     /// <summary>True when every silo knows a grain. A silo of an older version fails its calls.</summary>
     public static bool AllKnow(this ClusterManifest manifest, GrainType grain) => AllKnow(grain, manifest.Silos.Values);
 
+    /// <summary>True when every silo knows a grain and announces a property of it.</summary>
+    public static bool AllKnow(this ClusterManifest manifest, GrainType grain, string property) =>
+        manifest.Silos.Values.All(silo => silo.Grains.TryGetValue(grain, out var known) && known.Properties.ContainsKey(property));
+
     /// <summary>True when all of these silos know a grain.</summary>
     public static bool AllKnow(GrainType grain, IEnumerable<GrainManifest> silos) => silos.All(silo => silo.Grains.ContainsKey(grain));
 }

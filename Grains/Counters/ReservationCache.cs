@@ -63,8 +63,11 @@ internal class ReservationCache<TReservation> where TReservation : class, IReser
 
     public static string ReserveOperation(Guid id) => $"{id:N}/reserve";
 
-    /// <summary>Commit and release share an operation id, so that a reservation ends only once and in one way.</summary>
-    public static string SettleOperation(Guid id) => $"{id:N}/settle";
+    /// <summary>
+    /// Returns the operation id of a commit or release: of the first, the second … They share their ids, so that nothing is committed and
+    /// released.
+    /// </summary>
+    public static string SettleOperation(Guid id, int number = 1) => number == 1 ? $"{id:N}/settle" : $"{id:N}/settle/{number}";
 
     /// <summary>Returns the operation id of a return after the commit: of the first, the second …</summary>
     public static string ReturnOperation(Guid id, int number = 1) => number == 1 ? $"{id:N}/return" : $"{id:N}/return/{number}";

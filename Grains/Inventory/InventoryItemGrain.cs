@@ -11,7 +11,7 @@ namespace SoonShop.Inventory;
 /// Reentrant, so that the buyers of a flash sale do not wait for each other's writes. Code between two awaits runs without interleaving,
 /// and decisions on <see cref="WriteCoalescer{TState,TRow}.Pending"/> are made only there.
 /// </remarks>
-[Reentrant, DeactivateWhenEmpty]
+[Reentrant, DeactivateWhenEmpty, StockSoldWhenShipped]
 internal sealed class InventoryItemGrain(
     [PersistentState("inventory")] IPersistentState<StateEnvelope<StockState>> storage,
     TimeProvider time,
@@ -132,13 +132,37 @@ internal sealed class InventoryItemGrain(
     async Task<Result<Done>> IInventoryItemGrain.ReturnAsync(Guid reservationId, int unitsInAll)
     {
         var known = await protocol.FindAsync(reservationId);
-        if (known is not { IsCommitted: true } || unitsInAll > known.Units)
+        if (known is not { IsCommitted: true } || unitsInAll > known.Sold)
             return NotSold;
-        var returned = Return(reservationId, known, unitsInAll);
-        if (returned != known)
-            reservations.Set(reservationId, returned);
-        await returned.Written;
+        if (unitsInAll > known.Returned)
+            known = Remember(reservationId, Return(reservationId, known, unitsInAll));
+        await known.Written;
         return default(Done);
+    }
+
+    async Task<Result<Done>> IInventoryItemGrain.SettleAsync(Guid reservationId, ReservationSettlement inAll)
+    {
+        var read = await protocol.FindAsync(reservationId);
+        if ((reservations.Find(reservationId) ?? read) is not { } known)
+            return NotSold;
+        if (inAll.Cancelled > known.Released && known.Reserved > 0)
+            known = Remember(reservationId, Release(reservationId, known, Math.Min(inAll.Cancelled - known.Released, known.Reserved)));
+        if (inAll.Sold > known.Sold && known.Reserved > 0)
+            known = Remember(reservationId, Sell(reservationId, known, Math.Min(inAll.Sold - known.Sold, known.Reserved)));
+        // Orders of older versions were sold as a whole, so what is cancelled of them comes back like a return.
+        var returned = inAll.Restocked + Math.Max(0, inAll.Cancelled - known.Released);
+        if (inAll.Sold > known.Sold || returned > known.Sold)
+            return NotSold;
+        if (returned > known.Returned)
+            known = Remember(reservationId, Return(reservationId, known, returned));
+        await known.Written;
+        return default(Done);
+    }
+
+    private Reservation Remember(Guid id, Reservation decided)
+    {
+        reservations.Set(id, decided);
+        return decided;
     }
 
     Task IInventoryItemGrain.ReleaseAsync(Guid reservationId) => protocol.ReleaseAsync(reservationId);
@@ -178,16 +202,16 @@ internal sealed class InventoryItemGrain(
             SkuText, [Reservations.ReserveOperation(id), Reservations.SettleOperation(id), Reservations.ReturnOperation(id)],
             CancellationToken.None);
         var found = Reservations.FromLedger(rows);
-        // A partial return may be followed by further returns.
-        while (found is { Stage: ReservationStage.Returned } && found.Returned < found.Units)
+        // A part may be followed by further parts.
+        while (found is not null && Reservations.NextOperations(id, found) is { Length: > 0 } next)
         {
-            var more = await ledger.FindAsync(SkuText, Reservations.NextReturnOperations(id, found.Returns), CancellationToken.None);
+            var more = await ledger.FindAsync(SkuText, next, CancellationToken.None);
             if (more.Length == 0)
                 break;
             rows = [.. rows, .. more];
             found = Reservations.FromLedger(rows);
         }
-        return found.Stage == ReservationStage.Unknown ? null : found;
+        return found;
     }
 
     ReservationStep<Reservation> IReservationCounter<int, Reservation>.Reserve(Guid id, int quantity)
@@ -203,41 +227,43 @@ internal sealed class InventoryItemGrain(
 
     Reservation IReservationCounter<int, Reservation>.ReserveNothing(Guid id) => Reserve(id, writes.Pending.Reserve(0), 0);
 
-    Reservation IReservationCounter<int, Reservation>.Commit(Guid id, Reservation known) => known with
-    {
-        Stage = ReservationStage.Sold,
-        Written = MoveAsync(id, writes.Pending.Sell(known.Units), Reservations.SettleOperation(id)),
-    };
+    Reservation IReservationCounter<int, Reservation>.Commit(Guid id, Reservation known) => Sell(id, known, known.Reserved);
 
-    ReservationStep<Reservation> IReservationCounter<int, Reservation>.Release(Guid id, Reservation known) =>
-        ReservationStep<Reservation>.To(known.Stage switch
-        {
-            ReservationStage.Reserved => known with
-            {
-                Stage = ReservationStage.Released,
-                Written = MoveAsync(id, writes.Pending.Release(known.Units), Reservations.SettleOperation(id)),
-            },
-            ReservationStage.Released => known,
-            _ => Return(id, known, known.Units),
-        });
+    ReservationStep<Reservation> IReservationCounter<int, Reservation>.Release(Guid id, Reservation known)
+    {
+        var next = known.Reserved > 0 || known.Settlements == 0 ? Release(id, known, known.Reserved) : known;
+        return ReservationStep<Reservation>.To(Return(id, next, next.Sold));
+    }
 
     private Reservation Reserve(Guid id, StockDecision decision, int units) =>
-        new(units, ReservationStage.Reserved, MoveAsync(id, decision, Reservations.ReserveOperation(id)));
+        new(units, MoveAsync(id, decision, Reservations.ReserveOperation(id)));
+
+    private Reservation Sell(Guid id, Reservation known, int units) => known with
+    {
+        Sold = known.Sold + units,
+        Settlements = known.Settlements + 1,
+        Written = After(known, MoveAsync(id, writes.Pending.Sell(units), Reservations.SettleOperation(id, known.Settlements + 1))),
+    };
+
+    private Reservation Release(Guid id, Reservation known, int units) => known with
+    {
+        Released = known.Released + units,
+        Settlements = known.Settlements + 1,
+        Written = After(known, MoveAsync(id, writes.Pending.Release(units), Reservations.SettleOperation(id, known.Settlements + 1))),
+    };
 
     /// <summary>Returns sold units until this many have returned in total.</summary>
-    private Reservation Return(Guid id, Reservation known, int unitsInAll)
+    private Reservation Return(Guid id, Reservation known, int unitsInAll) => unitsInAll <= known.Returned ? known : known with
     {
-        if (unitsInAll <= known.Returned)
-            return known;
-        var returns = known.Returns + 1;
-        return known with
-        {
-            Stage = ReservationStage.Returned,
-            Returned = unitsInAll,
-            Returns = returns,
-            Written = MoveAsync(id, writes.Pending.Return(unitsInAll - known.Returned), Reservations.ReturnOperation(id, returns)),
-        };
-    }
+        Returned = unitsInAll,
+        Returns = known.Returns + 1,
+        Written = After(known, MoveAsync(
+            id, writes.Pending.Return(unitsInAll - known.Returned), Reservations.ReturnOperation(id, known.Returns + 1))),
+    };
+
+    /// <summary>Writes are made one after the other, so the later one is the last to wait for, unless the earlier one fails.</summary>
+    private static Task After(Reservation earlier, Task write) =>
+        earlier.Written.IsCompletedSuccessfully ? write : Task.WhenAll(earlier.Written, write);
 
     private Task MoveAsync(Guid reservationId, StockDecision decision, string operation) =>
         MoveAsync(decision, operation, $"order {reservationId}");

@@ -2,60 +2,71 @@ using SoonShop.Counters;
 
 namespace SoonShop.Inventory;
 
-/// <summary>The stage of a reservation.</summary>
-internal enum ReservationStage
+/// <summary>
+/// A reservation of units as decided: <c>units = reserved + sold + released</c>, and <c>returned ≤ sold</c>.
+/// </summary>
+/// <param name="Units">The units reserved at first.</param>
+/// <param name="Written">Completes when the ledger contains it.</param>
+internal sealed record Reservation(int Units, Task Written) : IReservation
 {
-    Unknown,
-    Reserved,
-    Sold,
-    Released,
-    Returned,
-}
+    /// <summary>Units that left the stock, also those that came back since.</summary>
+    public int Sold { get; init; }
 
-/// <summary>A reservation of units as decided. <paramref name="Written"/> completes when the ledger contains it.</summary>
-internal sealed record Reservation(int Units, ReservationStage Stage, Task Written) : IReservation
-{
-    /// <summary>The units returned after the sale.</summary>
+    /// <summary>Units that became available again without having been sold.</summary>
+    public int Released { get; init; }
+
+    /// <summary>Sold units that came back to stock.</summary>
     public int Returned { get; init; }
 
-    /// <summary>The number of movements that returned them.</summary>
+    /// <summary>The number of movements that sold or released units.</summary>
+    public int Settlements { get; init; }
+
+    /// <summary>The number of movements that returned units.</summary>
     public int Returns { get; init; }
 
-    /// <inheritdoc/>
-    public bool IsCommitted => Stage is ReservationStage.Sold or ReservationStage.Returned;
+    /// <summary>Units that are still reserved.</summary>
+    public int Reserved => Units - Sold - Released;
 
     /// <inheritdoc/>
-    public bool IsReleased => Stage is ReservationStage.Released or ReservationStage.Returned;
+    public bool IsCommitted => Sold > 0 && Reserved == 0;
+
+    /// <inheritdoc/>
+    public bool IsReleased => Returned > 0 || (Sold == 0 && Reserved == 0 && Settlements > 0);
 }
 
 /// <summary>The reservations of one item that this activation knows, and how the ledger's rows tell of the others.</summary>
 internal sealed class Reservations : ReservationCache<Reservation>
 {
-    private const int ReturnsAtATime = 10;
+    private const int OperationsAtATime = 10;
 
-    /// <summary>Returns the operation ids that may follow this many returns, as many as one query reads.</summary>
-    public static string[] NextReturnOperations(Guid id, int returns) =>
-        [.. Enumerable.Range(returns + 1, ReturnsAtATime).Select(number => ReturnOperation(id, number))];
+    /// <summary>
+    /// Returns the operation ids that may follow the movements of a reservation, as many as one query reads. Empty when none can follow.
+    /// </summary>
+    public static string[] NextOperations(Guid id, Reservation known) =>
+    [
+        .. Following(known.Settlements, known.Settlements > 0 && known.Reserved > 0, number => SettleOperation(id, number)),
+        .. Following(known.Returns, known.Returns > 0 && known.Returned < known.Sold, number => ReturnOperation(id, number)),
+    ];
 
-    /// <summary>Derives the stage of a reservation from the ledger's rows.</summary>
-    public static Reservation FromLedger(IEnumerable<RecordedMovement> rows)
+    private static IEnumerable<string> Following(int last, bool mayFollow, Func<int, string> operation) =>
+        mayFollow ? Enumerable.Range(last + 1, OperationsAtATime).Select(operation) : [];
+
+    /// <summary>Adds up the movements of a reservation. Null without any.</summary>
+    public static Reservation? FromLedger(IReadOnlyCollection<RecordedMovement> rows)
     {
-        var (units, returned, returns) = (0, 0, 0);
-        var stage = ReservationStage.Unknown;
+        if (rows.Count == 0)
+            return null;
+        var found = new Reservation(0, Task.CompletedTask);
         foreach (var row in rows)
         {
-            if (row.Kind == StockMovementKind.Reservation)
-                units = row.Delta;
-            if (row.Kind == StockMovementKind.Return)
-                (returned, returns) = (returned + row.Delta, returns + 1);
-            stage = (ReservationStage)Math.Max((int)stage, (int)(row.Kind switch
+            found = row.Kind switch
             {
-                StockMovementKind.Reservation => ReservationStage.Reserved,
-                StockMovementKind.Sale => ReservationStage.Sold,
-                StockMovementKind.Release => ReservationStage.Released,
-                _ => ReservationStage.Returned,
-            }));
+                StockMovementKind.Reservation => found with { Units = row.Delta },
+                StockMovementKind.Sale => found with { Sold = found.Sold - row.Delta, Settlements = found.Settlements + 1 },
+                StockMovementKind.Release => found with { Released = found.Released - row.Delta, Settlements = found.Settlements + 1 },
+                _ => found with { Returned = found.Returned + row.Delta, Returns = found.Returns + 1 },
+            };
         }
-        return new Reservation(units, stage, Task.CompletedTask) { Returned = returned, Returns = returns };
+        return found;
     }
 }

@@ -14,35 +14,54 @@ public sealed class ReservationsTests
     [Fact]
     public void the_ledger_tells_how_far_a_reservation_is()
     {
-        Assert.Equal((0, ReservationStage.Unknown), Read());
-        Assert.Equal((3, ReservationStage.Reserved), Read(Reserved));
-        Assert.Equal((3, ReservationStage.Sold), Read(Reserved, Sold));
-        Assert.Equal((3, ReservationStage.Released), Read(Reserved, Released));
-        Assert.Equal((3, ReservationStage.Returned), Read(Reserved, Sold, Returned));
+        Assert.Null(Reservations.FromLedger([]));
+        Assert.Equal((3, 3, false, false), Read(Reserved));
+        Assert.Equal((3, 0, true, false), Read(Reserved, Sold));
+        Assert.Equal((3, 0, false, true), Read(Reserved, Released));
+        Assert.Equal((3, 0, true, true), Read(Reserved, Sold, Returned));
+        Assert.Equal((0, 0, false, true), Read(Reserved with { Delta = 0 }, Released with { Delta = 0 }));
     }
 
     [Fact]
     public void units_that_came_back_in_parts_add_up()
     {
         var reservation = Reservations.FromLedger(
-            [Reserved, Sold, new("1/return", StockMovementKind.Return, 1), new("1/return/2", StockMovementKind.Return, 1)]);
+            [Reserved, Sold, new("1/return", StockMovementKind.Return, 1), new("1/return/2", StockMovementKind.Return, 1)])!;
 
-        Assert.Equal(
-            (ReservationStage.Returned, 3, 2, 2), (reservation.Stage, reservation.Units, reservation.Returned, reservation.Returns));
+        Assert.Equal((3, 3, 2, 2), (reservation.Units, reservation.Sold, reservation.Returned, reservation.Returns));
     }
 
     [Fact]
-    public void the_first_return_has_the_operation_that_the_last_version_knows()
+    public void units_that_are_sold_and_released_in_parts_add_up()
+    {
+        var reservation = Reservations.FromLedger(
+        [
+            Reserved, new("1/settle", StockMovementKind.Sale, -1), new("1/settle/2", StockMovementKind.Release, -1),
+        ])!;
+
+        Assert.Equal((1, 1, 1, 2), (reservation.Sold, reservation.Released, reservation.Reserved, reservation.Settlements));
+        Assert.False(reservation.IsCommitted || reservation.IsReleased);
+    }
+
+    [Fact]
+    public void the_first_operation_is_the_one_that_the_last_version_knows_and_only_what_may_follow_is_looked_for()
     {
         var id = Given.Id(7);
 
-        Assert.Equal($"{id:N}/return", Reservations.ReturnOperation(id));
-        Assert.Equal([$"{id:N}/return/2", $"{id:N}/return/3"], Reservations.NextReturnOperations(id, 1)[..2]);
+        Assert.Equal(($"{id:N}/return", $"{id:N}/settle"), (Reservations.ReturnOperation(id), Reservations.SettleOperation(id)));
+        Assert.Empty(Reservations.NextOperations(id, Reservations.FromLedger([Reserved])!));
+        Assert.Empty(Reservations.NextOperations(id, Reservations.FromLedger([Reserved, Sold])!));
+        Assert.Empty(Reservations.NextOperations(id, Reservations.FromLedger([Reserved, Sold, Returned])!));
+        Assert.Equal(
+            [$"{id:N}/return/2", $"{id:N}/return/3"],
+            Reservations.NextOperations(id, Reservations.FromLedger([Reserved, Sold, Returned with { Delta = 1 }])!)[..2]);
+        Assert.Equal(
+            [$"{id:N}/settle/2", $"{id:N}/settle/3"],
+            Reservations.NextOperations(id, Reservations.FromLedger([Reserved, Sold with { Delta = -1 }])!)[..2]);
     }
 
     [Fact]
-    public void the_order_of_the_ledgers_rows_does_not_matter() =>
-        Assert.Equal((3, ReservationStage.Returned), Read(Returned, Sold, Reserved));
+    public void the_order_of_the_ledgers_rows_does_not_matter() => Assert.Equal((3, 0, true, true), Read(Returned, Sold, Reserved));
 
     [Fact]
     public void sale_and_release_take_the_same_operation_and_no_other_does()
@@ -60,10 +79,10 @@ public sealed class ReservationsTests
     {
         var reservations = new Reservations();
 
-        reservations.Set(Given.Id(1), At(ReservationStage.Reserved));
-        reservations.Set(Given.Id(1), At(ReservationStage.Sold));
+        reservations.Set(Given.Id(1), Open);
+        reservations.Set(Given.Id(1), Ended);
 
-        Assert.Equal(ReservationStage.Sold, reservations.Find(Given.Id(1))?.Stage);
+        Assert.Equal(1, reservations.Find(Given.Id(1))?.Sold);
         Assert.Null(reservations.Find(Given.Id(2)));
     }
 
@@ -73,7 +92,7 @@ public sealed class ReservationsTests
         var reservations = new Reservations();
 
         for (var i = 0; i <= Capacity; i++)
-            reservations.Set(Given.Id(i), At(ReservationStage.Reserved));
+            reservations.Set(Given.Id(i), Open);
 
         Assert.Null(reservations.Find(Given.Id(0)));
         Assert.NotNull(reservations.Find(Given.Id(1)));
@@ -84,12 +103,12 @@ public sealed class ReservationsTests
     public void few_ended_reservations_are_kept_and_all_open_ones()
     {
         var reservations = new Reservations();
-        reservations.Set(Given.Id(0), At(ReservationStage.Reserved));
+        reservations.Set(Given.Id(0), Open);
 
         for (var i = 1; i <= Capacity; i++)
         {
-            reservations.Set(Given.Id(i), At(ReservationStage.Reserved));
-            reservations.Set(Given.Id(i), At(i % 2 == 0 ? ReservationStage.Sold : ReservationStage.Released));
+            reservations.Set(Given.Id(i), Open);
+            reservations.Set(Given.Id(i), i % 2 == 0 ? Ended : Open with { Released = 1, Settlements = 1 });
         }
 
         Assert.InRange(reservations.Count, 2, 300);
@@ -102,12 +121,12 @@ public sealed class ReservationsTests
     public void an_ended_reservation_that_is_not_written_yet_is_kept()
     {
         var reservations = new Reservations();
-        reservations.Set(Given.Id(0), new Reservation(1, ReservationStage.Sold, new TaskCompletionSource().Task));
+        reservations.Set(Given.Id(0), Ended with { Written = new TaskCompletionSource().Task });
 
         for (var i = 1; i <= 1000; i++)
-            reservations.Set(Given.Id(i), At(ReservationStage.Sold));
+            reservations.Set(Given.Id(i), Ended);
 
-        Assert.Equal(ReservationStage.Sold, reservations.Find(Given.Id(0))?.Stage);
+        Assert.Equal(1, reservations.Find(Given.Id(0))?.Sold);
     }
 
     /// <summary>Its sale may not be written yet: the ledger would still tell of a reservation.</summary>
@@ -116,21 +135,23 @@ public sealed class ReservationsTests
     {
         var reservations = new Reservations();
         for (var i = 0; i < Capacity; i++)
-            reservations.Set(Given.Id(i), At(ReservationStage.Reserved));
+            reservations.Set(Given.Id(i), Open);
 
         var written = new TaskCompletionSource();
-        reservations.Set(Given.Id(0), new Reservation(1, ReservationStage.Sold, written.Task));
-        reservations.Set(Given.Id(Capacity), At(ReservationStage.Reserved));
+        reservations.Set(Given.Id(0), Ended with { Written = written.Task });
+        reservations.Set(Given.Id(Capacity), Open);
 
-        Assert.Equal(ReservationStage.Sold, reservations.Find(Given.Id(0))?.Stage);
+        Assert.Equal(1, reservations.Find(Given.Id(0))?.Sold);
     }
 
-    private static Reservation At(ReservationStage stage) => new(1, stage, Task.CompletedTask);
+    private static Reservation Open { get; } = new(1, Task.CompletedTask);
 
-    private static (int, ReservationStage) Read(params RecordedMovement[] rows)
+    private static Reservation Ended { get; } = Open with { Sold = 1, Settlements = 1 };
+
+    private static (int Units, int Reserved, bool IsCommitted, bool IsReleased) Read(params RecordedMovement[] rows)
     {
-        var reservation = Reservations.FromLedger(rows);
+        var reservation = Reservations.FromLedger(rows)!;
         Assert.True(reservation.Written.IsCompletedSuccessfully);
-        return (reservation.Units, reservation.Stage);
+        return (reservation.Units, reservation.Reserved, reservation.IsCommitted, reservation.IsReleased);
     }
 }

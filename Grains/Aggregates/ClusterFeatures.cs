@@ -1,0 +1,41 @@
+using Orleans.Metadata;
+using SoonShop.Inventory;
+
+namespace SoonShop.Aggregates;
+
+/// <summary>
+/// Tells what all silos of the cluster can do while two versions run together. A silo announces a feature as a property of a grain.
+/// </summary>
+public sealed class ClusterFeatures(IGrainFactory grains, IClusterManifestProvider cluster)
+{
+    private Answer? stockIsSoldWhenShipped;
+
+    /// <summary>True when every silo can sell the units of a reservation in parts, as they are shipped.</summary>
+    public bool StockIsSoldWhenShipped
+    {
+        get
+        {
+            var current = cluster.Current;
+            if (stockIsSoldWhenShipped is { } known && ReferenceEquals(known.Manifest, current))
+                return known.IsEverywhere;
+            var item = grains.Reference<IInventoryItemGrain>(Sku.GrainKey("A")).GetGrainId().Type;
+            known = new Answer(current, current.AllKnow(item, StockSoldWhenShippedAttribute.Name));
+            stockIsSoldWhenShipped = known;
+            return known.IsEverywhere;
+        }
+    }
+
+    private sealed record Answer(object Manifest, bool IsEverywhere);
+}
+
+/// <summary>Announces that this version sells the units of a reservation in parts.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class StockSoldWhenShippedAttribute : Attribute, IGrainPropertiesProviderAttribute
+{
+    /// <summary>The property's name.</summary>
+    public const string Name = "soonshop.sold-when-shipped";
+
+    /// <inheritdoc/>
+    public void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties) =>
+        properties[Name] = "true";
+}
