@@ -121,7 +121,8 @@ fi
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 NO_COLOR=1
 # What a developer has set for a shop of the own must not steer the tests.
-for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Storage__@} ${!Streams__@} ${!Events__@} ${!Notifications__@} \
+for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Returns__@} ${!Storage__@} ${!Streams__@} ${!Events__@} \
+  ${!Notifications__@} \
   ${!Payments__@} ${!StripeServer__@} ${!Auth__@} ${!Cluster__@} ${!Admission__@} ${!Http__@} ${!Cors__@} ${!RateLimits__@} \
   ${!Versions__@} ${!Caching__@} ${!Privacy__@} ${!Audit__@} ${!Integrity__@} ${!Dashboard__@} ${!Telemetry__@} ${!RabbitMq__@} \
   ${!Logging__@} ${!Kestrel__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do

@@ -91,12 +91,15 @@ internal static class FrontEnd
         api.MapCarts();
         api.MapOrders();
         api.MapOrderLookup();
+        api.MapReturns();
         api.MapPayments();
         api.MapPaymentWebhooks();
         api.MapNotifications();
         var admin = api.MapGroup("/admin").LimitRate(RateClass.Admin).Compressed();
         admin.MapAdminUsers();
         admin.MapAdminOrders();
+        admin.MapAdminShipments();
+        admin.MapAdminReturns();
         admin.MapAdminPayments();
         admin.MapAdminProductGroups();
         admin.MapAdminSynonyms();

@@ -25,7 +25,7 @@ namespace SoonShop.Silo;
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout,
-    EventsOptions Events, NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments,
+    ReturnsOptions Returns, EventsOptions Events, NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments,
     PrivacyOptions Privacy, IntegrityOptions Integrity, ImportsOptions Imports, MediaRetentionOptions MediaRetention, SearchOptions Search,
     TelemetryOptions Telemetry, DashboardAccessOptions Dashboard, ClusterTlsOptions ClusterTls, RabbitMqOptions RabbitMq,
     NpgsqlConnectionStringBuilder Database)
@@ -45,6 +45,7 @@ internal sealed record SiloConfiguration(
         var streams = Bind<StreamsOptions>(StreamsOptions.Section);
         var accounts = Bind<AccountsOptions>(AccountsOptions.Section);
         var checkout = Bind<CheckoutOptions>(CheckoutOptions.Section);
+        var returns = Bind<ReturnsOptions>(ReturnsOptions.Section);
         var events = Bind<EventsOptions>(EventsOptions.Section);
         var notifications = Bind<NotificationsOptions>(NotificationsOptions.Section);
         var payments = PaymentsOptions.Read(configuration, providers, problems);
@@ -64,6 +65,7 @@ internal sealed record SiloConfiguration(
         problems.AddRange(streams.Problems());
         problems.AddRange(accounts.Problems());
         problems.AddRange(checkout.Problems());
+        problems.AddRange(returns.Problems());
         var types = new EventTypes(EventTypes.Assemblies());
         problems.AddRange(events.Problems(types, new EventHandlers(EventTypes.Assemblies(), types)));
         problems.AddRange(notifications.Problems(events.AttemptSeconds));
@@ -78,7 +80,7 @@ internal sealed record SiloConfiguration(
         problems.AddRange(rabbitMq.Problems(types));
         var templates = NotificationTemplates.Load(notifications, problems);
         return new SiloConfiguration(
-            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, integrity, imports,
+            silo, storage, streams, accounts, checkout, returns, events, notifications, templates, payments, privacy, integrity, imports,
             mediaRetention, search, telemetry, dashboard, clusterTls, rabbitMq,
             ReadDatabase(configuration, silo, problems));
     }

@@ -15,10 +15,12 @@ internal static class OperationTexts
         ["Images"] = "Files of uploaded images, for everybody.",
         ["Cart"] = "The cart of a customer or guest.",
         ["Orders"] = "Checkout, and the orders of a customer or guest.",
+        ["Returns"] = "Goods that a customer or guest sends back.",
         ["Payments"] = "Payments of orders, and the webhooks of the payment provider.",
         ["Notifications"] = "The inbox of a customer, and on which channels the shop notifies.",
         ["Admin: stock"] = "Stock levels and their movements.",
         ["Admin: orders"] = "Shipping, delivery, capture and refunds of all orders.",
+        ["Admin: returns"] = "What the shop decides about returns, what arrived of them, and their refunds.",
         ["Admin: payments"] = "Reconciliation of the shop's payments with the payment provider's.",
         ["Admin: webhooks"] = "Endpoints to which the shop posts its events.",
         ["Admin: events"] = "Statistics of events, failed attempts of handlers, and dead letters.",
@@ -168,7 +170,23 @@ internal static class OperationTexts
             + "is none. The link has a token for `X-Order-Token` that opens a guest's order for some hours; an order that was placed with "
             + "an account needs its sign-in.",
         ["payOrder"] = "Pays an order that is `awaitingPayment` with another payment method.",
-        ["cancelOrder"] = "Cancels an order that is not shipped, and refunds what was captured.",
+        ["cancelOrder"] = "Cancels an order of which nothing is shipped, and refunds what was captured. With `lines`, cancels units that "
+            + "are not shipped: they return to stock, and their share of the price is refunded.",
+        ["requestReturn"] = "Asks to send shipped units back, until `Returns:WindowDays` after their delivery. The new return is the last "
+            + "one of the order. Wait until it is `approved` before you send anything.",
+        ["cancelReturn"] = "Cancels a return that has not arrived. Its units can be returned again.",
+        ["createShipment"] = "Hands a parcel to a carrier: the units of `lines`, or all that are left to ship. They leave the stock, and the "
+            + "customer is notified. With manual capture, captures the payment of all units that are not cancelled with the first parcel. "
+            + "The order is `shipped` when no unit is left to ship.",
+        ["correctShipment"] = "Changes the carrier or the tracking number. The customer is not notified.",
+        ["deliverShipment"] = "Records the delivery of one parcel. The order is `delivered` with its last parcel.",
+        ["getPackingSlip"] = "Returns a page to print and put into the parcel: the address and the units, without prices.",
+        ["approveReturn"] = "Lets the buyer send the goods. The buyer gets the note, such as how to send them.",
+        ["refuseReturn"] = "Refuses a return that has not arrived. The buyer gets the note.",
+        ["receiveReturn"] = "Records what arrived of each line. Good units return to stock unless `restock` says less; the other units that "
+            + "arrived are written off. Missing units are not refunded and can be returned later.",
+        ["refundReturn"] = "Refunds what arrived: its share of what was paid, less `fee`, and the shipping costs when every unit of the order "
+            + "came back. Never more than is left of the captured amount. A return is refunded once.",
         ["getPayment"] = "Returns a payment. Its id is the order's.",
         ["authenticatePayment"] = "Plays the customer who authenticates with the bank. With another payment provider it is 404.",
         ["acceptStripeEvent"] = "Stores an event with a valid signature once. 200 also for an event that is known or not used.",
@@ -177,10 +195,10 @@ internal static class OperationTexts
         ["readAllNotifications"] = "Marks all notifications as read.",
         ["getNotificationPreferences"] = "Returns for each kind of notification which channels are on, and which cannot be switched off.",
         ["setNotificationPreferences"] = "Replaces the choices. Kinds and channels that the body leaves out take their defaults.",
-        ["listAllOrders"] = "Filters by status, customer, number, e-mail address, SKU and time. Orders whose checkout is still under "
+        ["listAllOrders"] = "Filters by status, status of returns, customer, number, e-mail address, SKU and time. Orders whose checkout is still under "
             + "way are not found by address and SKU.",
-        ["shipOrder"] = "Records the handover to a carrier and notifies the customer. With manual capture, captures the payment first.",
-        ["deliverOrder"] = "Records the delivery. Without it, an order becomes `delivered` after `Checkout:DeliveredAfterDays`.",
+        ["shipOrder"] = "Records the handover of all units that are left to a carrier and notifies the customer. With manual capture, captures the payment first.",
+        ["deliverOrder"] = "Records the delivery of all parcels. Without it, an order becomes `delivered` after `Checkout:DeliveredAfterDays`.",
         ["captureOrder"] = "Captures all of the authorized amount or, with `amount`, part of it; the rest is released.",
         ["refundOrder"] = "Refunds exactly one of `amount`, `lines` and `full: true`. Units that were not shipped return to stock.",
         ["listPaymentDiscrepancies"] = "Returns differences between the shop's payments, the provider's and the orders that "

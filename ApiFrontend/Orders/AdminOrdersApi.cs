@@ -26,7 +26,7 @@ internal static class AdminOrdersApi
     private static async Task<Results<Ok<Page<Order>>, Problem>> ListAsync(
         IClusterClient cluster, [EnumValue<OrderStatus>] string? status, Guid? customerId, [TextLength(40), CleanText] string? number,
         [KnownMailAddress] string? email,
-        [SkuText] string? sku, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor,
+        [SkuText] string? sku, [EnumValue<ReturnStatus>] string? returnStatus, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor,
         [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await cluster.GetGrain<IOrderListGrain>(WorkerKeys.Next()).ListAsync(
             new OrderQuery(
@@ -36,6 +36,7 @@ internal static class AdminOrdersApi
                 Number = number,
                 Email = email,
                 Sku = Sku.TryNormalize(sku, out var normalized) ? normalized : null,
+                ReturnStatus = EnumQuery.Read<ReturnStatus>(returnStatus),
             })).Ok();
 
     private static async Task<Results<Ok<Order>, Problem>> ShipAsync(Guid id, ShipRequest body, IClusterClient cluster) =>
@@ -65,17 +66,10 @@ public sealed record CaptureRequest([property: NumberRange(1, Money.MaxAmount)] 
 public sealed record RefundRequest(
     [property: NumberRange(1, Money.MaxAmount), ExactlyOneOf(nameof(RefundRequest.Lines), nameof(RefundRequest.Full))] long? Amount,
     [property: ItemCount(1, Cart.MaxLines), NoNulls, ExactlyOneOf(nameof(RefundRequest.Amount), nameof(RefundRequest.Full))]
-    List<RefundLineRequest>? Lines,
+    List<LineUnitsRequest>? Lines,
     [property: OnlyTrue, ExactlyOneOf(nameof(RefundRequest.Amount), nameof(RefundRequest.Lines))] bool? Full,
     [property: RequiredField, TextLength(500), Line] string? Reason)
 {
     public RefundOrder ToCommand(string refundId) =>
-        new(refundId, Amount, Lines is null ? null : [.. Lines.Select(l => l.ToUnits())], Full == true, Reason!);
-}
-
-/// <summary>Units of one line to refund.</summary>
-public sealed record RefundLineRequest(
-    [property: RequiredField, SkuText] string? Sku, [property: RequiredField, NumberRange(1, CartLine.MaxQuantity)] int? Quantity)
-{
-    public LineUnits ToUnits() => new(SoonShop.Sku.TryNormalize(Sku, out var sku) ? sku : Sku!, Quantity!.Value);
+        new(refundId, Amount, Lines?.ToUnits(), Full == true, Reason!);
 }

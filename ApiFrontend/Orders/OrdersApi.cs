@@ -6,6 +6,7 @@ using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Pricing;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
+using SoonShop.Carts;
 using SoonShop.Orders;
 
 namespace SoonShop.ApiFrontend.Orders;
@@ -96,7 +97,10 @@ internal static class OrdersApi
 
     private static async Task<Results<Ok<Order>, Problem>> CancelAsync(
         Guid id, HttpContext context, IClusterClient cluster, CancelOrderRequest? body = null) =>
-        (await cluster.Reference<IOrderGrain>(id).CancelAsync(context.Caller(), body?.Reason)).Translate(context).Ok();
+        (body?.Lines is { } lines
+            ? await cluster.Reference<IOrderGrain>(id).CancelUnitsAsync(
+                context.Caller(), new CancelUnits(context.OperationId().ToString("N"), lines.ToUnits(), body.Reason))
+            : await cluster.Reference<IOrderGrain>(id).CancelAsync(context.Caller(), body?.Reason)).Translate(context).Ok();
 }
 
 /// <summary>An order of everything in the cart: where it is sent and how it is paid.</summary>
@@ -140,5 +144,7 @@ public sealed class NeededByGuestsAttribute : FieldRuleAttribute
             : null;
 }
 
-/// <summary>The reason for a cancellation.</summary>
-public sealed record CancelOrderRequest([property: TextLength(500), MailedText] string? Reason);
+/// <summary>Why an order, or some units of it, are cancelled.</summary>
+public sealed record CancelOrderRequest(
+    [property: TextLength(500), MailedText] string? Reason,
+    [property: ItemCount(1, Cart.MaxLines), NoNulls] List<LineUnitsRequest>? Lines = null);

@@ -63,6 +63,10 @@ public sealed record NotificationDetails
     [Id(25)] public Money? Rounding { get; init; }
     /// <summary>Why the buyer of an order pays no tax; null for a buyer who pays it.</summary>
     [Id(26), Personal] public string? TaxExemptionReason { get; init; }
+    /// <summary>The units of a parcel, a cancellation or a return.</summary>
+    [Id(27)] public ImmutableArray<OrderedUnits>? Units { get; init; }
+    /// <summary>The carrier's page about the parcel.</summary>
+    [Id(28), Personal] public string? TrackingUrl { get; init; }
 }
 
 /// <summary>The recipient of a message.</summary>

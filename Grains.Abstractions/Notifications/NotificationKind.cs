@@ -50,6 +50,18 @@ public enum NotificationKind
     EmailChangeUndone,
     /// <summary>Somebody with the order's number and e-mail address asked for a link to the order; the link has a token.</summary>
     OrderLink,
+    /// <summary>A parcel of the order was shipped; others follow.</summary>
+    OrderPartiallyShipped,
+    /// <summary>Units of the order were cancelled before they were shipped.</summary>
+    OrderUnitsCancelled,
+    /// <summary>The shop has a request to return goods.</summary>
+    ReturnRequested,
+    /// <summary>The customer may send goods back.</summary>
+    ReturnApproved,
+    /// <summary>The shop does not take goods back.</summary>
+    ReturnRefused,
+    /// <summary>Returned goods arrived.</summary>
+    ReturnReceived,
 }
 
 /// <summary>The channels for messages. A channel's name is also part of the namespace of its streams.</summary>
@@ -111,7 +123,8 @@ public static class NotificationKinds
         NotificationKind.OrderLink => MailLimit.OrderLinks,
         NotificationKind.OrderRejected or NotificationKind.OrderCancelled or NotificationKind.OrderExpired
             or NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired
-            or NotificationKind.PasswordChanged or NotificationKind.EmailChangeRequested => MailLimit.Shared,
+            or NotificationKind.PasswordChanged or NotificationKind.EmailChangeRequested
+            or NotificationKind.OrderUnitsCancelled or NotificationKind.ReturnRequested => MailLimit.Shared,
         _ => null,
     };
 

@@ -47,7 +47,68 @@ public interface IOrderGrain : IGrainWithGuidKey
     [Alias("ship"), Repeatable]
     Task<Result<Order>> ShipAsync(string carrier, string trackingNumber);
 
-    /// <summary>Records the delivery. Idempotent. Errors: <c>not-found</c>, <c>invalid-order-state</c>.</summary>
+    /// <summary>
+    /// Records a parcel, after capturing the authorized amount of the units that are not cancelled. Idempotent by shipment. Errors:
+    /// <c>not-found</c>, <c>invalid-order-state</c>, also when no unit is left to ship, <c>validation-failed</c> for lines that the order
+    /// does not have, <c>conflict</c> for more units than are left to ship, or when the money cannot be captured.
+    /// </summary>
+    [Alias("ship-units"), Repeatable]
+    Task<Result<Order>> ShipAsync(ShipUnits command);
+
+    /// <summary>Corrects a parcel. Idempotent. Errors: <c>not-found</c>, also for an unknown shipment.</summary>
+    [Alias("correct-shipment"), Repeatable]
+    Task<Result<Order>> CorrectShipmentAsync(CorrectShipment command);
+
+    /// <summary>
+    /// Records the delivery of one parcel. The order is delivered with its last parcel. Idempotent. Errors: <c>not-found</c>, also for an
+    /// unknown shipment.
+    /// </summary>
+    [Alias("deliver-shipment"), Repeatable]
+    Task<Result<Order>> DeliverShipmentAsync(Guid shipmentId);
+
+    /// <summary>
+    /// Cancels units that are not shipped. They return to stock, and their share of a captured payment is refunded; of an authorized
+    /// payment less is captured. When nothing of the order would be left, the order is cancelled. Idempotent by cancellation. Errors:
+    /// <c>not-found</c>, <c>invalid-order-state</c>, <c>validation-failed</c> for lines that the order does not have, <c>conflict</c> for
+    /// more units than are left to ship.
+    /// </summary>
+    [Alias("cancel-units"), Repeatable]
+    Task<Result<Order>> CancelUnitsAsync(Caller caller, CancelUnits command);
+
+    /// <summary>
+    /// Requests a return of shipped units. Idempotent by return. Administrators are not bound to the time for returns. Errors:
+    /// <c>not-found</c>, <c>validation-failed</c> for lines that the order does not have or for an unknown reason, <c>conflict</c> for more
+    /// units than can be returned or when the time is over.
+    /// </summary>
+    [Alias("request-return"), Repeatable]
+    Task<Result<Order>> RequestReturnAsync(Caller caller, RequestReturn command);
+
+    /// <summary>Cancels a return that has not arrived. Idempotent. Errors: <c>not-found</c>, <c>conflict</c> in another status.</summary>
+    [Alias("cancel-return"), Repeatable]
+    Task<Result<Order>> CancelReturnAsync(Caller caller, Guid returnId);
+
+    /// <summary>
+    /// Approves or refuses a return. The buyer gets the note. Idempotent. Errors: <c>not-found</c>, <c>conflict</c> in another status.
+    /// </summary>
+    [Alias("decide-return"), Repeatable]
+    Task<Result<Order>> DecideReturnAsync(Guid returnId, bool approved, string? note);
+
+    /// <summary>
+    /// Records what arrived of an approved return, and returns the restocked units to stock. Idempotent for the same units. Errors:
+    /// <c>not-found</c>, <c>validation-failed</c> when the units do not add up, <c>conflict</c> in another status.
+    /// </summary>
+    [Alias("receive-return"), Repeatable]
+    Task<Result<Order>> ReceiveReturnAsync(Guid returnId, ImmutableArray<ReceivedUnits> received);
+
+    /// <summary>
+    /// Refunds what arrived of a return: its share of the order's frozen prices, less the fee, and the shipping costs when everything came
+    /// back; never more than is left of the captured amount. Idempotent: a return is refunded once. Errors: <c>not-found</c>,
+    /// <c>validation-failed</c> for a fee above the value, <c>conflict</c> in another status, or when the provider refuses.
+    /// </summary>
+    [Alias("refund-return"), Repeatable]
+    Task<Result<Order>> RefundReturnAsync(RefundReturn command);
+
+    /// <summary>Records the delivery of all parcels. Idempotent. Errors: <c>not-found</c>, <c>invalid-order-state</c>.</summary>
     [Alias("deliver"), Repeatable]
     Task<Result<Order>> DeliverAsync();
 
@@ -162,6 +223,9 @@ public sealed record OrderQuery(
 
     /// <summary>Orders with a line of this SKU, in its normal form.</summary>
     [Id(3)] public string? Sku { get; init; }
+
+    /// <summary>Orders with a return in this status.</summary>
+    [Id(4)] public ReturnStatus? ReturnStatus { get; init; }
 }
 
 /// <summary>Derives ids of orders.</summary>

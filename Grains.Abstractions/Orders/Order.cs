@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using SoonShop.Payments;
 using SoonShop.Pricing;
 using SoonShop.Users;
@@ -17,6 +18,22 @@ public sealed record Order(
 
     /// <summary>The sums with what they are made of, as they were when it was placed; null for orders of older versions.</summary>
     [Id(1)] public PriceSummary? Prices { get; init; }
+
+    /// <summary>The parcels, oldest first; empty from a silo of an older version.</summary>
+    [Id(2)] public ImmutableArray<Shipment> Shipments { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>Units that are left to ship; null for none.</summary>
+    [Id(3)] public ImmutableArray<LineUnits>? UnitsToShip { get; init; }
+
+    /// <summary>Units that were cancelled before they were shipped; null for none.</summary>
+    [Id(4)] public ImmutableArray<LineUnits>? CancelledUnits { get; init; }
+
+    /// <summary>The returns, oldest first; empty from a silo of an older version.</summary>
+    [Id(5)] public ImmutableArray<OrderReturn> Returns { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>The ordered units by SKU.</summary>
+    [JsonIgnore] public ImmutableArray<LineUnits> AllUnits =>
+        [.. Lines.GroupBy(l => l.Sku).Select(g => new LineUnits(g.Key, g.Sum(l => l.Quantity)))];
 
     /// <summary>Returns the order for everybody except its buyer.</summary>
     public Order WithoutClientSecret() =>
@@ -58,10 +75,6 @@ public sealed record OrderPayment(Guid Id, PaymentStatus Status, Money Amount, M
 [GenerateSerializer, Immutable, Alias("soonshop.timeline-entry")]
 public sealed record TimelineEntry(DateTimeOffset At, OrderStatus Status);
 
-/// <summary>The shipment of an order.</summary>
-[GenerateSerializer, Immutable, Alias("soonshop.shipment")]
-public sealed record Shipment(string Carrier, string TrackingNumber, DateTimeOffset ShippedAt);
-
 /// <summary>The status of an order.</summary>
 [Alias("soonshop.order-status")]
 public enum OrderStatus
@@ -70,9 +83,9 @@ public enum OrderStatus
     Pending,
     /// <summary>Stock is reserved; the customer must act or try another card before the deadline.</summary>
     AwaitingPayment,
-    /// <summary>Paid and sold.</summary>
+    /// <summary>Paid; some or all units are left to ship.</summary>
     Confirmed,
-    /// <summary>Handed to the carrier.</summary>
+    /// <summary>All units that are not cancelled were handed to the carrier.</summary>
     Shipped,
     /// <summary>Delivered to the customer.</summary>
     Delivered,

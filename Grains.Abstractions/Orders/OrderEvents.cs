@@ -7,6 +7,13 @@ namespace SoonShop.Orders;
 /// <summary>The part that every order event contains.</summary>
 public sealed record OrderSummary(Guid OrderId, string Number, Guid? CustomerId, [property: Personal] string Email, Money Total);
 
+/// <summary>Units of an order, with the product's name.</summary>
+/// <param name="Sku">The stock keeping unit.</param>
+/// <param name="Name">The product's name when the order was placed.</param>
+/// <param name="Quantity">Units.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.ordered-units")]
+public sealed record OrderedUnits(string Sku, string Name, int Quantity);
+
 /// <summary>An order was placed. Its stock is not reserved and its payment not made yet.</summary>
 public sealed record OrderPlaced(OrderSummary Order, ImmutableArray<OrderLine> Lines) : IShopEvent
 {
@@ -82,11 +89,61 @@ public sealed record OrderCancelled(OrderSummary Order, [property: Personal] str
     [JsonIgnore] public string Type => "order.cancelled";
 }
 
-/// <summary>The order was handed to the carrier.</summary>
+/// <summary>A parcel was handed to the carrier, and units are left to ship.</summary>
+public sealed record OrderPartiallyShipped(
+    OrderSummary Order, string Carrier, [property: Personal] string TrackingNumber, Guid ShipmentId, ImmutableArray<OrderedUnits> Lines)
+    : IShopEvent
+{
+    /// <summary>The carrier's page about the parcel; null when none is known.</summary>
+    [Personal] public string? TrackingUrl { get; init; }
+
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "order.partially-shipped";
+}
+
+/// <summary>The order, or the last parcel of it, was handed to the carrier.</summary>
 public sealed record OrderShipped(OrderSummary Order, string Carrier, [property: Personal] string TrackingNumber) : IShopEvent
 {
+    /// <summary>The parcel; null in events of older versions.</summary>
+    public Guid? ShipmentId { get; init; }
+
+    /// <summary>The units of the parcel; null in events of older versions.</summary>
+    public ImmutableArray<OrderedUnits>? Lines { get; init; }
+
+    /// <summary>True when no parcel left now: the units that were left to ship were cancelled after the parcel had left.</summary>
+    public bool RestCancelled { get; init; }
+
+    /// <summary>The carrier's page about the parcel; null when none is known.</summary>
+    [Personal] public string? TrackingUrl { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.shipped";
+}
+
+/// <summary>The carrier or the tracking number of a parcel was corrected.</summary>
+public sealed record OrderShipmentCorrected(
+    OrderSummary Order, Guid ShipmentId, string Carrier, [property: Personal] string TrackingNumber) : IShopEvent
+{
+    /// <summary>The carrier's page about the parcel; null when none is known.</summary>
+    [Personal] public string? TrackingUrl { get; init; }
+
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "order.shipment-corrected";
+}
+
+/// <summary>A parcel was delivered, and others are not delivered yet.</summary>
+public sealed record OrderPartiallyDelivered(OrderSummary Order, Guid ShipmentId, ImmutableArray<OrderedUnits> Lines) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "order.partially-delivered";
+}
+
+/// <summary>Units were cancelled before they were shipped. The other units of the order stand.</summary>
+public sealed record OrderUnitsCancelled(
+    OrderSummary Order, ImmutableArray<OrderedUnits> Lines, [property: Personal] string? Reason) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "order.units-cancelled";
 }
 
 /// <summary>The order was delivered.</summary>

@@ -17,8 +17,7 @@ public static class CrashPoint
         "inventory.before-write", "inventory.after-write",
         "order.reserved",
         "payment.provider.answered", "payment.outcome.written",
-        "order.paid", "order.confirmed", "order.stock-committed", "order.promotions-committed", "order.cart-cleared",
-        "order.before-answer",
+        "order.paid", "order.confirmed", "order.promotions-committed", "order.cart-cleared", "order.before-answer",
     ];
 
     /// <summary>
@@ -29,7 +28,7 @@ public static class CrashPoint
         "payment.attempt.before-write", "payment.attempt.written", "payment.closed", "payment.provider.cancelled",
         "payment.provider.captured", "payment.refund.before-write", "payment.refund.written", "payment.provider.refunded",
         "payment.news.handling", "payment.stray.adopted", "payment.stray.written",
-        "order.refund.written", "order.refund.answered", "order.refund.done", "order.stock-returned",
+        "order.refund.written", "order.refund.answered", "order.refund.done", "order.stock-settled",
     ];
 
     /// <summary>Points passed only when an earlier order of the same cart is ended.</summary>

@@ -26,6 +26,9 @@ internal sealed class NotificationGrain(
         IHandle<PasswordChanged>, IHandle<EmailChangeRequested>, IHandle<EmailChangeConfirmationRequested>, IHandle<EmailChanged>,
         IHandle<EmailChangeUndoOffered>, IHandle<EmailChangeUndone>,
         IHandle<OrderPlaced>, IHandle<OrderAwaitingPayment>, IHandle<OrderConfirmed>, IHandle<OrderRejected>, IHandle<OrderShipped>,
+        IHandle<OrderPartiallyShipped>, IHandle<OrderShipmentCorrected>, IHandle<OrderPartiallyDelivered>, IHandle<OrderUnitsCancelled>,
+        IHandle<ReturnRequested>, IHandle<ReturnApproved>, IHandle<ReturnRefused>, IHandle<ReturnReceived>, IHandle<ReturnRefunded>,
+        IHandle<ReturnCancelled>,
         IHandle<OrderDelivered>, IHandle<OrderCancelled>, IHandle<OrderExpired>, IHandle<OrderRefunded>,
         IHandle<PaymentFailed>, IHandle<PaymentActionRequired>, IHandle<PaymentCaptured>, IHandle<PaymentRefunded>,
         IHandle<PaymentAuthorized>, IHandle<PaymentDisputed>, IHandle<PaymentDisputeClosed>, IHandle<PaymentRefundFailed>
@@ -126,9 +129,49 @@ internal sealed class NotificationGrain(
     Task IHandle<OrderRejected>.HandleAsync(OrderRejected e, EventContext context) => e.Shortages.IsEmpty ? PublishAsync(context) :
         NotifyAsync(context, NotificationKind.OrderRejected, e.Order, Of(e.Order) with { Shortages = e.Shortages });
 
-    Task IHandle<OrderShipped>.HandleAsync(OrderShipped e, EventContext context) =>
+    // A parcel that was announced before gets no second message.
+    Task IHandle<OrderShipped>.HandleAsync(OrderShipped e, EventContext context) => e.RestCancelled ? PublishAsync(context) :
+        NotifyAsync(context, NotificationKind.OrderShipped, e.Order, Of(e.Order) with
+        {
+            Carrier = e.Carrier,
+            TrackingNumber = e.TrackingNumber,
+            TrackingUrl = e.TrackingUrl,
+            Units = e.Lines,
+        });
+
+    Task IHandle<OrderPartiallyShipped>.HandleAsync(OrderPartiallyShipped e, EventContext context) =>
+        NotifyAsync(context, NotificationKind.OrderPartiallyShipped, e.Order, Of(e.Order) with
+        {
+            Carrier = e.Carrier,
+            TrackingNumber = e.TrackingNumber,
+            TrackingUrl = e.TrackingUrl,
+            Units = e.Lines,
+        });
+
+    Task IHandle<OrderShipmentCorrected>.HandleAsync(OrderShipmentCorrected e, EventContext context) => PublishAsync(context);
+
+    Task IHandle<OrderPartiallyDelivered>.HandleAsync(OrderPartiallyDelivered e, EventContext context) => PublishAsync(context);
+
+    Task IHandle<OrderUnitsCancelled>.HandleAsync(OrderUnitsCancelled e, EventContext context) =>
         NotifyAsync(
-            context, NotificationKind.OrderShipped, e.Order, Of(e.Order) with { Carrier = e.Carrier, TrackingNumber = e.TrackingNumber });
+            context, NotificationKind.OrderUnitsCancelled, e.Order, Of(e.Order) with { Units = e.Lines, Reason = e.Reason });
+
+    Task IHandle<ReturnRequested>.HandleAsync(ReturnRequested e, EventContext context) =>
+        NotifyAsync(context, NotificationKind.ReturnRequested, e.Order, Of(e.Order));
+
+    Task IHandle<ReturnApproved>.HandleAsync(ReturnApproved e, EventContext context) =>
+        NotifyAsync(context, NotificationKind.ReturnApproved, e.Order, Of(e.Order) with { Reason = e.Return.Note });
+
+    Task IHandle<ReturnRefused>.HandleAsync(ReturnRefused e, EventContext context) =>
+        NotifyAsync(context, NotificationKind.ReturnRefused, e.Order, Of(e.Order) with { Reason = e.Return.Note });
+
+    Task IHandle<ReturnReceived>.HandleAsync(ReturnReceived e, EventContext context) =>
+        NotifyAsync(context, NotificationKind.ReturnReceived, e.Order, Of(e.Order));
+
+    // The message about the refund itself follows from order.refunded.
+    Task IHandle<ReturnRefunded>.HandleAsync(ReturnRefunded e, EventContext context) => PublishAsync(context);
+
+    Task IHandle<ReturnCancelled>.HandleAsync(ReturnCancelled e, EventContext context) => PublishAsync(context);
 
     // Nobody knows whether an automatically closed delivery has arrived, so no message is sent.
     Task IHandle<OrderDelivered>.HandleAsync(OrderDelivered e, EventContext context) => e.Automatic ? Task.CompletedTask :

@@ -10,7 +10,9 @@ public static class WebhookEvents
     public static readonly ImmutableArray<string> All =
     [
         "order.placed", "order.awaiting-payment", "order.confirmed", "order.rejected", "order.expired", "order.cancelled",
-        "order.shipped", "order.delivered", "order.refunded",
+        "order.partially-shipped", "order.shipped", "order.shipment-corrected", "order.partially-delivered", "order.delivered",
+        "order.units-cancelled", "order.refunded",
+        "return.requested", "return.approved", "return.refused", "return.received", "return.refunded", "return.cancelled",
         "payment.captured", "payment.failed", "payment.action-required", "payment.refunded",
         "payment.authorized", "payment.disputed", "payment.dispute-closed", "payment.refund-failed",
         "user.registered", "user.email-changed",

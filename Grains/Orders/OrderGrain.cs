@@ -15,7 +15,8 @@ namespace SoonShop.Orders;
 internal sealed partial class OrderGrain(
     [LazyState("order")] IPersistentState<StateEnvelope<CheckoutState>> storage, TimeProvider time,
     IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, IPaymentProviderInfo provider,
-    ICheckoutWatch watch, CartQuotes quotes, OrderTokens tokens, ILogger<OrderGrain> log)
+    ICheckoutWatch watch, CartQuotes quotes, OrderTokens tokens, ClusterFeatures features, IOptions<ReturnsOptions> returns,
+    ILogger<OrderGrain> log)
     : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
 {
     /// <summary>The longest that a watcher waits for one response.</summary>
@@ -59,8 +60,11 @@ internal sealed partial class OrderGrain(
     /// <summary>True when this activation has released the order's units and notified the cart of its end.</summary>
     private bool isReleased;
 
-    /// <summary>The units that this activation has returned to stock.</summary>
-    private ImmutableArray<LineUnits> returned = [];
+    /// <summary>What this activation has told the stock of the order's units.</summary>
+    private ImmutableArray<(string Sku, ReservationSettlement InAll)> settled = [];
+
+    /// <summary>The last refund that the payment has refused.</summary>
+    private (string Id, Error Error)? refusedRefund;
 
     /// <summary>True for an order that this activation placed: its reservations are certainly new.</summary>
     private bool placedHere;
@@ -196,16 +200,102 @@ internal sealed partial class OrderGrain(
         return await DecideAndAdvanceAsync(Order.Cancel(reason, Now), Order.IsBoughtBy(caller) ? null : "orders.cancel", null);
     }
 
-    async Task<Result<Order>> IOrderGrain.ShipAsync(string carrier, string trackingNumber)
+    Task<Result<Order>> IOrderGrain.ShipAsync(string carrier, string trackingNumber) =>
+        ShipAsync((order, url) => order.Ship(carrier, trackingNumber, Now, url), carrier, trackingNumber);
+
+    Task<Result<Order>> IOrderGrain.ShipAsync(ShipUnits command) => ShipAsync(
+        (order, url) => order.Ship(command with { TrackingUrl = url }, Now), command.Carrier, command.TrackingNumber);
+
+    private async Task<Result<Order>> ShipAsync(
+        Func<OrderState, string?, Decision<OrderState>> ship, string carrier, string trackingNumber)
     {
         if (Order is null)
             return NoOrder;
         // Units with a pending refund must not be shipped.
         await RequestRefundsAsync();
-        if (Order.Ship(carrier, trackingNumber, Now) is { Error: null, Changed: true }
-            && Order.Payment?.Status == PaymentStatus.Authorized && await CaptureAsync("shipment", null) is { } error)
+        var url = TrackingUrlOf(carrier, trackingNumber, await quotes.RulesAsync());
+        if (ship(Order, url) is { Error: null, Changed: true } && Order.Payment?.Status == PaymentStatus.Authorized
+            && await CaptureAsync("shipment", Order.AmountToCapture) is { } error)
             return error;
-        return await DecideAndAdvanceAsync(Order.Ship(carrier, trackingNumber, Now), "orders.ship", new { carrier });
+        return await DecideAndAdvanceAsync(ship(Order, url), "orders.ship", new { carrier });
+    }
+
+    /// <summary>
+    /// Returns the carrier's page about a parcel, by the template of a shipping method of this carrier, of the order's own one if it can.
+    /// </summary>
+    private string? TrackingUrlOf(string carrier, string trackingNumber, CompiledPricingRules rules) => rules.Rules.ShippingMethods
+        .Where(m => m.TrackingUrlTemplate is not null && string.Equals(m.Carrier, carrier, StringComparison.OrdinalIgnoreCase))
+        .OrderByDescending(m => m.Id == Order!.Quote?.Shipping?.MethodId)
+        .Select(m => m.TrackingUrlTemplate!.Replace("{number}", Uri.EscapeDataString(trackingNumber), StringComparison.Ordinal))
+        .FirstOrDefault();
+
+    async Task<Result<Order>> IOrderGrain.CorrectShipmentAsync(CorrectShipment command)
+    {
+        if (Order is null)
+            return NoOrder;
+        var rules = await quotes.RulesAsync();
+        return await DecideAndAdvanceAsync(
+            Order.CorrectShipment(command, (carrier, number) => TrackingUrlOf(carrier, number, rules)), "orders.correct-shipment",
+            new { command.ShipmentId, command.Carrier });
+    }
+
+    async Task<Result<Order>> IOrderGrain.DeliverShipmentAsync(Guid shipmentId) =>
+        Order is null ? NoOrder : await DecideAndAdvanceAsync(
+            Order.DeliverShipment(shipmentId, Now), "orders.deliver", new { shipmentId });
+
+    async Task<Result<Order>> IOrderGrain.CancelUnitsAsync(Caller caller, CancelUnits command)
+    {
+        if (Of(caller) is null)
+            return NoOrder;
+        if (command.Reason is not null && MailedText.Problem(command.Reason) is { } problem)
+            return Error.Invalid("reason", problem);
+        await RequestRefundsAsync();
+        var decision = Order!.CancelUnits(command, Now);
+        var result = await DecideAndAdvanceAsync(
+            decision, Order.IsBoughtBy(caller) ? null : "orders.cancel-units", new { command.CancellationId, command.Lines });
+        // The payment has refused the refund, so the units are not cancelled.
+        return decision is { Error: null, Changed: true } && refusedRefund is { } refused && refused.Id == command.CancellationId
+            ? refused.Error
+            : result.IsError ? result : Order.ToView(caller);
+    }
+
+    async Task<Result<Order>> IOrderGrain.RequestReturnAsync(Caller caller, RequestReturn command)
+    {
+        if (Of(caller) is null)
+            return NoOrder;
+        var byShop = !Order!.IsBoughtBy(caller);
+        return await DecideOnReturnAsync(Order.RequestReturn(command, returns.Value, byShop, Now), caller, "request", command.ReturnId);
+    }
+
+    async Task<Result<Order>> IOrderGrain.CancelReturnAsync(Caller caller, Guid returnId) =>
+        Of(caller) is null ? NoOrder
+            : await DecideOnReturnAsync(Order!.CancelReturn(returnId, Now), caller, "cancel", returnId);
+
+    async Task<Result<Order>> IOrderGrain.DecideReturnAsync(Guid returnId, bool approved, string? note) =>
+        Order is null ? NoOrder : await DecideOnReturnAsync(
+            Order.DecideReturn(returnId, approved, note, Now), Shop, approved ? "approve" : "refuse", returnId);
+
+    async Task<Result<Order>> IOrderGrain.ReceiveReturnAsync(Guid returnId, ImmutableArray<ReceivedUnits> received) =>
+        Order is null ? NoOrder
+            : await DecideOnReturnAsync(Order.ReceiveReturn(returnId, received, Now), Shop, "receive", returnId);
+
+    async Task<Result<Order>> IOrderGrain.RefundReturnAsync(RefundReturn command)
+    {
+        if (Order is null)
+            return NoOrder;
+        await RequestRefundsAsync();
+        // Each try has an id of its own, because the payment keeps refunds that it has refused.
+        var refundId = $"return/{command.ReturnId:N}/{Order.Payment?.Refunded.Amount ?? 0}/{Now.UtcTicks}";
+        var result = await DecideOnReturnAsync(
+            Order.RefundReturn(command, refundId, returns.Value, Now), Shop, "refund", command.ReturnId);
+        return refusedRefund is { } refused && refused.Id == refundId ? refused.Error : result;
+    }
+
+    private async Task<Result<Order>> DecideOnReturnAsync(Decision<OrderState> decision, Caller caller, string action, Guid returnId)
+    {
+        var result = await DecideAndAdvanceAsync(
+            decision, Order!.IsBoughtBy(caller) ? null : $"returns.{action}", new { returnId });
+        return result.IsError ? result : Order.ToView(caller);
     }
 
     async Task<Result<Order>> IOrderGrain.DeliverAsync() =>
@@ -415,7 +505,11 @@ internal sealed partial class OrderGrain(
         var decision = OrderState.Place(
             Id, buyer, cartId, email, address, command.PaymentMethod, priced.Totals, priced.Quote, priced.Uses, begun);
         CrashPoint.Pass("order.place.before-write");
-        var order = command.SavePaymentMethod ? decision.State with { SavePaymentMethod = true } : decision.State;
+        var order = decision.State with
+        {
+            SavePaymentMethod = command.SavePaymentMethod,
+            SellsWhenShipped = features.StockIsSoldWhenShipped,
+        };
         await CommitNewAsync(CheckoutState.Of(command, order, null), decision.Events);
         CrashPoint.Pass("order.placed");
         placedHere = true;
@@ -678,14 +772,15 @@ internal sealed partial class OrderGrain(
     {
         if (!isSold)
             await HandOverGoodsAsync(order);
-        await ReturnUnitsAsync();
+        await SettleStockAsync();
         // The result changes the order's progress, so the next round of the loop processes it.
         await RequestRefundsAsync();
     }
 
     private async Task HandOverGoodsAsync(OrderState order)
     {
-        await Task.WhenAll(SellAsync(order), ClearCartAsync(order), CommitUsesAsync(order));
+        await Task.WhenAll(
+            order.SellsWhenShipped ? Task.CompletedTask : SellAsync(order), ClearCartAsync(order), CommitUsesAsync(order));
         isSold = true;
     }
 
@@ -704,6 +799,7 @@ internal sealed partial class OrderGrain(
             CrashPoint.Pass("order.refund.answered");
             if (result is { IsError: true } refused)
             {
+                refusedRefund = (refund.Id, refused.Error);
                 error = refund.Id == refundId ? refused.Error : error;
                 await DecideAsync(Order.DropRefund(refund.Id));
             }
@@ -715,22 +811,25 @@ internal sealed partial class OrderGrain(
         return error;
     }
 
-    /// <summary>Returns units to stock that will not be shipped.</summary>
-    private async Task ReturnUnitsAsync()
+    /// <summary>Tells the stock which units were shipped, cancelled and restocked.</summary>
+    private async Task SettleStockAsync()
     {
-        if (Order!.BackInStock is not { } units)
-            return;
-        var returns = await Task.WhenAll(units.Except(returned).Select(u => Stock(u.Sku).ReturnAsync(Id, u.Quantity)));
-        returned = units;
-        CrashPoint.Pass("order.stock-returned");
-        if (returns.Any(r => r.IsError))
+        var order = Order!;
+        ImmutableArray<(string Sku, ReservationSettlement InAll)> moves = [.. order.StockMoves];
+        var results = await Task.WhenAll(moves.Except(settled).Select(m =>
+            // Silos of the previous version know only this call, and their orders need no other.
+            m.InAll is { Sold: 0, Restocked: 0 } && !order.SellsWhenShipped
+                ? Stock(m.Sku).ReturnAsync(Id, m.InAll.Cancelled)
+                : Stock(m.Sku).SettleAsync(Id, m.InAll)));
+        settled = moves;
+        CrashPoint.Pass("order.stock-settled");
+        if (results.Any(r => r.IsError))
             LogLostReservation(log, Id);
     }
 
     private async Task SellAsync(OrderState order)
     {
         var sales = await Task.WhenAll(order.OrderedUnits.Select(u => Stock(u.Sku).CommitAsync(Id)));
-        CrashPoint.Pass("order.stock-committed");
         if (sales.Any(s => s.IsError))
             LogLostReservation(log, Id);
     }

@@ -6,9 +6,9 @@ namespace SoonShop.Orders;
 /// <summary>
 /// The rules of refunds: what of an order can be refunded, and which units return to stock. A refund is stored here before the payment is
 /// called.
-/// Units return to stock while nothing was shipped: the units that a refund names, once the payment provider has accepted it, and all units
-/// once the whole captured amount is refunded. A refund by amount alone returns no units. Returned units stay in stock even if the bank
-/// later returns the refunded money, because the shop may have sold them. That money is then refunded again, by amount or in full.
+/// Units that are not shipped return to stock: those that a refund names, once the payment provider has accepted it, and all of them once
+/// the whole captured amount is refunded. A refund by amount alone returns no units. Returned units stay in stock even if the bank later
+/// returns the refunded money, because the shop may have sold them. That money is then refunded again, by amount or in full.
 /// </summary>
 public sealed partial record OrderState
 {
@@ -43,19 +43,17 @@ public sealed partial record OrderState
         var refund = Refunds!.Value.First(r => r.Id == refundId);
         var heard = payment is null ? Decision<OrderState>.NoChange(this) : Apply(payment, window, now);
         var next = heard.State with { Refunds = Refunds.Value.Replace(refund, refund with { Done = true }) };
-        if (refund.Lines is not { } lines || next.Status != OrderStatus.Confirmed)
-            return Decision<OrderState>.To(next, heard.Events);
-        return Decision<OrderState>.To(
-            next with { BackInStock = WithUnits(lines) }, [.. heard.Events, new CheckoutTimeout(Id, now + CompletionDelay)]);
+        if (refund.ReturnId is not null)
+            return next.EndReturn(refund, heard.Events, now);
+        return refund.Lines is null || next.Status != OrderStatus.Confirmed
+            ? Decision<OrderState>.To(next, heard.Events)
+            : next.GiveBack(refund, heard.Events, now);
     }
 
     /// <summary>Removes a refund that the payment has refused.</summary>
     public Decision<OrderState> DropRefund(string refundId) =>
         Decision<OrderState>.To(
             this with { Refunds = Refunds!.Value.RemoveAll(r => r.Id == refundId) is { Length: > 0 } left ? left : null });
-
-    /// <summary>Units of a line that can still be shipped.</summary>
-    public int UnitsToShip(LineUnits ordered) => ordered.Quantity - UnitsOf(BackInStock, ordered.Sku);
 
     /// <summary>The units that stood in the cart, without gifts.</summary>
     public IEnumerable<LineUnits> UnitsOfCart => Totals.Lines.Where(l => !l.IsGift).Select(l => new LineUnits(l.Sku, l.Quantity));
@@ -98,7 +96,14 @@ public sealed partial record OrderState
     private int UnitsGone(string sku) => Math.Max(
         Refunds?.Where(r => r.Lines is not null).Sum(r => UnitsOf(r.Lines, sku)) ?? 0, UnitsOf(BackInStock, sku));
 
-    private ImmutableArray<LineUnits> AllUnits => [.. OrderedUnits];
+    private ImmutableArray<LineUnits> UnshippedUnits =>
+        [.. OrderedUnits.Select(u => u with { Quantity = u.Quantity - ShippedUnits(u.Sku) }).Where(IsAny)];
+
+    /// <summary>The status that an order had before it was refunded, as far as its parcels say.</summary>
+    private OrderStatus StatusBeforeRefund =>
+        Timeline[^2].Status == OrderStatus.Confirmed && Shipments is not null && !HasUnitsToShip
+            ? OrderStatus.Shipped
+            : Timeline[^2].Status;
 
     private ImmutableArray<LineUnits>? RefundedUnits =>
         (Refunds is null && BackInStock is null) || OrderedUnits.All(u => UnitsGone(u.Sku) == 0) ? null
@@ -111,16 +116,8 @@ public sealed partial record OrderState
 
     private Error? CheckUnits(ImmutableArray<LineUnits> lines)
     {
-        var errors = new Dictionary<string, ErrorText[]>();
-        for (var i = 0; i < lines.Length; i++)
-        {
-            if (Totals.Lines.All(l => l.Sku != lines[i].Sku))
-                errors[$"lines[{i}].sku"] = [ErrorText.Of("field.not-in-order", "is not in this order")];
-            else if (lines.Take(i).Any(l => l.Sku == lines[i].Sku))
-                errors[$"lines[{i}].sku"] = [ErrorText.Of("field.named-twice", "is named more than once")];
-        }
-        if (errors.Count > 0)
-            return Error.Invalid(errors);
+        if (CheckLines([.. lines.Select(l => l.Sku)]) is { } error)
+            return error;
         foreach (var line in OrderedUnits)
         {
             if (UnitsOf(lines, line.Sku) is var units && units > UnitsLeft(line))
@@ -179,4 +176,13 @@ public sealed record OrderRefund(string Id, long? Amount, ImmutableArray<LineUni
 {
     /// <summary>True once the payment has executed it.</summary>
     public bool Done { get; init; }
+
+    /// <summary>True when the units are cancelled, not only refunded.</summary>
+    public bool IsCancellation { get; init; }
+
+    /// <summary>The return whose units are refunded; null for units and money that no return is about.</summary>
+    public Guid? ReturnId { get; init; }
+
+    /// <summary>The shipping costs within the amount, in minor units.</summary>
+    public long Shipping { get; init; }
 }

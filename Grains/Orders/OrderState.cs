@@ -54,7 +54,7 @@ public sealed partial record OrderState
     public DateTimeOffset? PaymentDeadline { get; init; }
     /// <summary>The unavailable units of a rejected order.</summary>
     public ImmutableArray<Shortage>? Shortages { get; init; }
-    /// <summary>The shipment.</summary>
+    /// <summary>The last parcel; older versions know only one.</summary>
     public Shipment? Shipment { get; init; }
     /// <summary>Why it was cancelled.</summary>
     public string? CancelReason { get; init; }
@@ -127,7 +127,9 @@ public sealed partial record OrderState
     };
 
     /// <summary>The input of <see cref="PendingStep"/>. While it stays the same, a completed step need not be repeated.</summary>
-    public OrderProgress Progress => new(PendingStep, OpenRefund?.Id, BackInStock?.Sum(u => u.Quantity) ?? 0);
+    public OrderProgress Progress => new(
+        PendingStep, OpenRefund?.Id, BackInStock?.Sum(u => u.Quantity) ?? 0, Shipments?.Length ?? 0,
+        Returns?.Count(r => r.Received is not null) ?? 0);
 
     /// <summary>Rejects the order because of missing stock.</summary>
     public Decision<OrderState> Reject(ImmutableArray<Shortage> shortages, DateTimeOffset now) => Status != OrderStatus.Pending
@@ -159,16 +161,16 @@ public sealed partial record OrderState
                     : ErrorCode.PaymentDeclined),
                 o => new OrderAwaitingPayment(o.Summary, now + window), o => new CheckoutTimeout(o.Id, now + window)),
         // Banks hold authorized money for a few days only.
-        (OrderStatus.Confirmed, PaymentStatus.Cancelled) =>
+        (OrderStatus.Confirmed, PaymentStatus.Cancelled) when Parcels.IsEmpty =>
             (this with { Payment = payment }).Cancel("The authorization of the payment ended before the money was taken.", now),
-        // Nothing was shipped and nothing will be, so all units return to stock.
+        // Nothing more will be shipped, so all units that are not shipped return to stock.
         (OrderStatus.Confirmed, PaymentStatus.Refunded) =>
-            To((this with { Payment = payment, BackInStock = AllUnits }).Enter(OrderStatus.Refunded, now),
+            To((this with { Payment = payment, BackInStock = UnshippedUnits }).Enter(OrderStatus.Refunded, now),
                 o => new OrderRefunded(o.Summary, payment.Refunded), o => new CheckoutTimeout(o.Id, now + CompletionDelay)),
         (OrderStatus.Shipped or OrderStatus.Delivered, PaymentStatus.Refunded) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Refunded, now), o => new OrderRefunded(o.Summary, payment.Refunded)),
         (OrderStatus.Refunded, PaymentStatus.PartiallyRefunded or PaymentStatus.Captured) =>
-            To((this with { Payment = payment }).Enter(Timeline[^2].Status, now), o => new OrderRefundFailed(o.Summary, payment.Refunded)),
+            To((this with { Payment = payment }).Enter(StatusBeforeRefund, now), o => new OrderRefundFailed(o.Summary, payment.Refunded)),
         (_, PaymentStatus.PartiallyRefunded or PaymentStatus.Refunded) when payment.Refunded.Amount > (Payment?.Refunded.Amount ?? 0) =>
             To(this with { Payment = payment }, o => new OrderRefunded(o.Summary, payment.Refunded)),
         _ => payment == Payment ? Decision<OrderState>.NoChange(this) : To(this with { Payment = payment }),
@@ -252,11 +254,19 @@ public sealed partial record OrderState
             ShippingAddress = PersonalData.ErasedAddress(ShippingAddress),
             CancelReason = CancelReason is null ? null : PersonalData.Erased,
             Refunds = Refunds is { } refunds ? [.. refunds.Select(r => r with { Reason = PersonalData.Erased })] : null,
-            Shipment = Shipment is { } shipped ? shipped with { TrackingNumber = PersonalData.Erased } : null,
+            Shipment = Shipment is { } shipped ? Erased(shipped) : null,
+            Shipments = Shipments is { } parcels ? [.. parcels.Select(Erased)] : null,
+            Returns = Returns is { } returns
+                ? [.. returns.Select(r => r with { Comment = Erased(r.Comment), Note = Erased(r.Note) })]
+                : null,
             Payment = Payment is { } paid ? paid with { ClientSecret = null } : null,
             Answer = Answer is { } given ? given with { ClientSecret = null } : null,
         });
     }
+
+    private static Shipment Erased(Shipment parcel) => parcel with { TrackingNumber = PersonalData.Erased, TrackingUrl = null };
+
+    private static string? Erased(string? text) => text is null ? null : PersonalData.Erased;
 
     private static Quote? WithoutReason(Quote? quote) =>
         quote is { TaxExemptionReason: not null } ? quote with { TaxExemptionReason = PersonalData.Erased } : quote;
@@ -275,6 +285,9 @@ public sealed partial record OrderState
     public Decision<OrderState> Cancel(string? reason, DateTimeOffset now) => Status switch
     {
         OrderStatus.Cancelled => Decision<OrderState>.NoChange(this),
+        OrderStatus.Confirmed when !Parcels.IsEmpty => Error.Of(
+            ErrorCode.InvalidOrderState, "error.partly-shipped",
+            "A part of the order is shipped. Cancel the units that are left to ship, by lines.").WithOrder(Id),
         OrderStatus.Pending or OrderStatus.AwaitingPayment or OrderStatus.Confirmed =>
             To(WithResultIfNone((this with { CancelReason = reason }).Enter(OrderStatus.Cancelled, now)),
                 o => new OrderCancelled(o.Summary, reason)
@@ -285,34 +298,6 @@ public sealed partial record OrderState
                 o => new CheckoutTimeout(o.Id, now + CompletionDelay)),
         _ => WrongState(ErrorText.Of("order-action.cancelled", "cancelled")),
     };
-
-    /// <summary>Ships the units that are not returned to stock.</summary>
-    public Decision<OrderState> Ship(string carrier, string trackingNumber, DateTimeOffset now) => Status switch
-    {
-        OrderStatus.Shipped when Shipment is { } s && s.Carrier == carrier && s.TrackingNumber == trackingNumber =>
-            Decision<OrderState>.NoChange(this),
-        OrderStatus.Confirmed when OrderedUnits.All(u => UnitsToShip(u) == 0) =>
-            Error.Of(
-                ErrorCode.InvalidOrderState, "error.nothing-to-ship",
-                "All units of the order were refunded and are back in stock; nothing is left to ship.").WithOrder(Id),
-        OrderStatus.Confirmed => To((this with { Shipment = new Shipment(carrier, trackingNumber, now) }).Enter(OrderStatus.Shipped, now),
-            o => new OrderShipped(o.Summary, carrier, trackingNumber)),
-        _ => WrongState(ErrorText.Of("order-action.shipped", "shipped")),
-    };
-
-    /// <summary>Marks the order as delivered.</summary>
-    public Decision<OrderState> Deliver(DateTimeOffset now) => Status switch
-    {
-        OrderStatus.Delivered => Decision<OrderState>.NoChange(this),
-        OrderStatus.Shipped => To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Summary)),
-        _ => WrongState(ErrorText.Of("order-action.delivered", "delivered")),
-    };
-
-    /// <summary>Marks the order as delivered if it was shipped long enough ago and nobody reported the delivery.</summary>
-    public Decision<OrderState> CloseDelivery(TimeSpan after, DateTimeOffset now) =>
-        Status == OrderStatus.Shipped && Shipment?.ShippedAt + after <= now
-            ? To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Summary) { Automatic = true })
-            : Decision<OrderState>.NoChange(this);
 
     /// <summary>Checks whether money can be refunded. For a cancelled order it can, if the bank rejected the first refund.</summary>
     public Error? CheckCanRefund() =>
@@ -339,6 +324,10 @@ public sealed partial record OrderState
     {
         RefundedUnits = RefundedUnits,
         Prices = (BuyerErased ? WithoutReason(Quote) : Quote) is { } quote ? PriceSummary.Of(quote) : null,
+        Shipments = Parcels,
+        UnitsToShip = Status == OrderStatus.Confirmed && UnitsLeftToShip is { IsEmpty: false } left ? left : null,
+        CancelledUnits = BackInStock,
+        Returns = Returns ?? [],
     };
 
     /// <summary>
@@ -450,8 +439,10 @@ public enum OrderStep
     EndUnpaid,
 }
 
-/// <summary>The order's progress: the next step, the refund to request, and the units to return to stock.</summary>
-public readonly record struct OrderProgress(OrderStep Step, string? OpenRefund, int UnitsBack);
+/// <summary>
+/// The order's progress: the next step, the refund to request, the cancelled units, and the parcels and returns that move stock.
+/// </summary>
+public readonly record struct OrderProgress(OrderStep Step, string? OpenRefund, int UnitsBack, int Shipments, int Received);
 
 /// <summary>The response to a checkout, as far as the order's later state does not contain it.</summary>
 public sealed record CheckoutResult(
@@ -480,6 +471,10 @@ public sealed record CheckoutResult(
         PaymentDeadline = Status == OrderStatus.AwaitingPayment ? paymentDeadline : null,
         RefundedUnits = null,
         Shipment = null,
+        Shipments = [],
+        UnitsToShip = Status == OrderStatus.Confirmed ? order.AllUnits : null,
+        CancelledUnits = null,
+        Returns = [],
         CancelReason = null,
     };
 }
@@ -530,6 +525,7 @@ public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, Or
             // Set from the first write on, so that the confirmation need not change these index fields.
             Email = order.BuyerErased ? null : EmailAddress.Normalize(order.Email),
             Skus = [.. order.OrderedUnits.Select(u => u.Sku)],
+            Returns = order.Returns is { } returns ? [.. returns.Select(r => r.Status).Distinct().Order()] : null,
         };
 
     /// <summary>The normalized e-mail address; null once the buyer is erased.</summary>
@@ -537,6 +533,9 @@ public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, Or
 
     /// <summary>The SKUs of the lines; null in rows that an older version wrote.</summary>
     public string[]? Skus { get; init; }
+
+    /// <summary>The statuses of its returns; null for none.</summary>
+    public ReturnStatus[]? Returns { get; init; }
 
     /// <summary>True while <see cref="OrderState.IsOpen"/>, and null otherwise.</summary>
     public bool? Open { get; init; }

@@ -109,6 +109,10 @@ internal static class IntegrityFacts
                    (select min(pg_temp.time_of(t ->> 'at')) from jsonb_array_elements(pg_temp.list_of(o.body -> 'timeline')) t
                        where t ->> 'status' = 'confirmed') as confirmed_at,
                    pg_temp.list_of(o.body #> '{totals,lines}') as lines, pg_temp.list_of(o.body -> 'backInStock') as back_in_stock,
+                   -- Older versions sold an order's units when it was confirmed, and knew no parcels.
+                   o.body ->> 'sellsWhenShipped' is not distinct from 'true' as sells_when_shipped,
+                   pg_temp.list_of(o.body -> 'shipments') as shipments, pg_temp.list_of(o.body -> 'returns') as returns,
+                   pg_temp.list_of(o.body -> 'refunds') as refunds,
                    pg_temp.number_of(o.body #>> '{payment,captured,amount}') as captured,
                    pg_temp.number_of(o.body #>> '{payment,refunded,amount}') as refunded, g.index
             from state g cross join lateral (select g.body -> 'order' as body offset 0) o
@@ -131,6 +135,23 @@ internal static class IntegrityFacts
         ("given_back", """
             select p.id, u ->> 'sku' as sku, sum(pg_temp.number_of(u ->> 'quantity'))::bigint as units
             from purchase p, jsonb_array_elements(p.back_in_stock) as u group by 1, 2
+            """),
+        // Units that parcels took, that came back in returns, and that refunds name.
+        ("shipped", """
+            select p.id, u ->> 'sku' as sku, sum(pg_temp.number_of(u ->> 'quantity'))::bigint as units
+            from purchase p, jsonb_array_elements(p.shipments) as s, jsonb_array_elements(pg_temp.list_of(s -> 'lines')) as u group by 1, 2
+            """),
+        ("returned", """
+            select p.id, r ->> 'id' as return_id, r ->> 'status' as status, u ->> 'sku' as sku,
+                   pg_temp.number_of(u ->> 'good') as good, pg_temp.number_of(u ->> 'damaged') as damaged,
+                   pg_temp.number_of(u ->> 'missing') as missing, pg_temp.number_of(u ->> 'restocked') as restocked,
+                   (select sum(pg_temp.number_of(l ->> 'quantity')) from jsonb_array_elements(pg_temp.list_of(r -> 'lines')) l
+                       where l ->> 'sku' = u ->> 'sku') as requested
+            from purchase p, jsonb_array_elements(p.returns) as r, jsonb_array_elements(pg_temp.list_of(r -> 'received')) as u
+            """),
+        ("refunded_units", """
+            select p.id, u ->> 'sku' as sku, sum(pg_temp.number_of(u ->> 'quantity'))::bigint as units
+            from purchase p, jsonb_array_elements(p.refunds) as r, jsonb_array_elements(pg_temp.list_of(r -> 'lines')) as u group by 1, 2
             """),
         ("stock", """
             select substr(key, 5) as sku, pg_temp.number_of(body ->> 'onHand') as on_hand,

@@ -38,13 +38,25 @@ internal static class StockChecks
             where coalesce(h.asked, 0) not in (0, coalesce(l.units, 0))
             """, "Compare the order with GET /inventory/{sku}/ledger; what was reserved too much is put back by an adjustment of the same "
                 + "number.") { Always = true },
-        new("sold-as-ordered", Promises.NoOversell, "what an order that stands names has left the stock, but for what it gave back", """
-            select format('order %s', l.id::uuid), format('%s; %s of %s ordered, %s given back, %s sold, %s still reserved',
-                          p.status, l.units, l.sku, coalesce(g.units, 0), coalesce(-m.on_hand, 0), coalesce(m.reserved, 0))
-            from line l join purchase p using (id) left join held m using (id, sku) left join given_back g using (id, sku)
-            where p.status in ('confirmed', 'shipped', 'delivered', 'refunded') and not exists (select from busy b where b.id = p.id)
-              and (m.on_hand, m.reserved) is distinct from (coalesce(g.units, 0) - l.units, 0::bigint)
-            """, "Any write to the order makes it look again (POST /admin/orders/{id}/ship, say); if the ledger stays as it is, adjust the "
+        new("sold-as-ordered", Promises.NoOversell,
+            "of an order that stands, what was shipped has left the stock, what is to ship is reserved, and what came back is in stock", """
+            select format('order %s', id::uuid),
+                   format('%s; %s of %s ordered, %s shipped, %s cancelled, %s restocked: %s taken from stock and %s reserved, not %s and %s',
+                          status, units, sku, shipped, cancelled, restocked, -on_hand, reserved, -should_on_hand, should_reserved)
+            from (
+              select l.id, l.sku, l.units, p.status, coalesce(m.on_hand, 0) as on_hand, coalesce(m.reserved, 0) as reserved, q.*,
+                     case when p.sells_when_shipped then q.restocked - q.shipped else q.cancelled + q.restocked - l.units
+                         end as should_on_hand,
+                     case when p.sells_when_shipped then l.units - q.shipped - q.cancelled else 0 end as should_reserved
+              from line l join purchase p using (id)
+              left join held m using (id, sku) left join given_back g using (id, sku) left join shipped s using (id, sku)
+              left join (select id, sku, sum(restocked)::bigint as restocked from returned group by 1, 2) r using (id, sku)
+              cross join lateral (select coalesce(s.units, 0) as shipped, coalesce(g.units, 0) as cancelled,
+                  coalesce(r.restocked, 0) as restocked) q
+              where p.status in ('confirmed', 'shipped', 'delivered', 'refunded')
+                and not exists (select from busy b where b.id = p.id)) x
+            where (on_hand, reserved) is distinct from (should_on_hand, should_reserved)
+            """, "Any write to the order makes it look again (POST /admin/orders/{id}/deliver, say); if the ledger stays as it is, adjust the "
                 + "stock by hand and refund what cannot be sent."),
         new("gives-back-what-was-ordered", Promises.NoOversell, "an order gives back no more than it ordered", """
             select format('order %s', g.id::uuid), format('%s of %s given back, %s ordered', g.units, g.sku, coalesce(l.units, 0))
@@ -53,6 +65,34 @@ internal static class StockChecks
             """,
             "Compare the order with GET /inventory/{sku}/ledger, and take what came back too much off by an adjustment of the same number.")
             { Always = true },
+        new("units-in-one-place", Promises.NoOversell, "each unit of an order is to ship, shipped or cancelled, and none twice", """
+            select format('order %s', p.id::uuid),
+                   format('%s; of %s %s ordered, %s shipped, %s cancelled', p.status, sku, coalesce(l.units, 0), coalesce(s.units, 0),
+                       coalesce(g.units, 0))
+            from shipped s full join given_back g using (id, sku) left join line l using (id, sku) join purchase p using (id)
+            where coalesce(s.units, 0) + coalesce(g.units, 0) > coalesce(l.units, 0)
+               or p.status in ('shipped', 'delivered') and p.sells_when_shipped
+                   and coalesce(s.units, 0) + coalesce(g.units, 0) <> coalesce(l.units, 0)
+            """, "The order's row was changed past the shop: restore it from a backup.") { Always = true },
+        new("returned-as-shipped", Promises.NoOversell,
+            "of no order more units come back than were shipped; of those that arrive, each is restocked or written off", """
+            select format('order %s', id::uuid),
+                   format('%s of %s arrived in returns, %s were shipped', r.units, sku, coalesce(s.units, l.units))
+            from (select id, sku, sum(good + damaged) as units from returned group by 1, 2) r
+            join purchase p using (id) left join line l using (id, sku) left join shipped s using (id, sku)
+            where r.units > coalesce(s.units, case when p.sells_when_shipped then 0 else l.units end, 0)
+            union all
+            select format('order %s', id::uuid),
+                   format('return %s: %s of %s requested; %s good, %s damaged, %s missing, %s restocked',
+                       return_id, requested, sku, good, damaged, missing, restocked)
+            from returned
+            where good + damaged + missing is distinct from requested or restocked not between 0 and good
+               or status not in ('received', 'refunded')
+            """, "The order's row was changed past the shop: restore it from a backup.") { Always = true },
+        new("refunded-as-ordered", Promises.Money, "refunds name no more units than were ordered", """
+            select format('order %s', id::uuid), format('refunds name %s of %s, %s ordered', r.units, sku, coalesce(l.units, 0))
+            from refunded_units r left join line l using (id, sku) where r.units > coalesce(l.units, 0)
+            """, "Compare the order with the payment provider's refunds; what was refunded too much cannot be taken back.") { Always = true },
         new("awaiting-holds-stock", Promises.NoOversell, "an order that awaits its payment holds its stock", """
             select format('order %s', l.id::uuid), format('%s of %s ordered, %s held', l.units, l.sku, coalesce(h.reserved, 0))
             from line l join purchase p using (id) left join held h using (id, sku)

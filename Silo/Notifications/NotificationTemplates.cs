@@ -126,7 +126,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
     private LiquidModel Model(string language, NotificationKind kind, NotificationDetails d, string? name)
     {
         string? Amount(Money? money) => money is { } m ? MoneyText.Of(m, language) : null;
-        var model = new LiquidModel(capacity: 32)
+        var model = new LiquidModel(capacity: 40)
         {
             ["shop_name"] = shopName,
             ["shop_url"] = publicUrl,
@@ -145,8 +145,9 @@ internal sealed partial class NotificationTemplates : INotificationTexts
             ["refunded"] = Amount(d.Refunded),
             ["carrier"] = d.Carrier,
             ["tracking_number"] = d.TrackingNumber,
+            ["tracking_url"] = d.TrackingUrl,
             // The reason of a cancellation is the customer's own text. The other reasons come from the payment provider.
-            ["reason"] = kind == NotificationKind.OrderCancelled ? MailedText.OrNull(d.Reason) : d.Reason,
+            ["reason"] = kind is NotificationKind.OrderCancelled or NotificationKind.OrderUnitsCancelled ? MailedText.OrNull(d.Reason) : d.Reason,
             ["deadline"] = d.Deadline is { } deadline ? MoneyText.Of(deadline, language) : null,
             ["token"] = d.Token,
             ["sku"] = d.Sku,
@@ -161,6 +162,14 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         model.Add("tax_included", d.TaxIncluded);
         model.Add("lines", d.Lines?.Select(l => Line(l, language)).ToArray());
         model.Add("shortages", d.Shortages?.Select(ShortageOf).ToArray());
+        model.Add("units", d.Units?.Select(UnitsOf).ToArray());
+        return model;
+    }
+
+    private static LiquidModel UnitsOf(OrderedUnits units)
+    {
+        var model = new LiquidModel(capacity: 3) { ["sku"] = units.Sku, ["name"] = units.Name };
+        model.Add("quantity", units.Quantity);
         return model;
     }
 
@@ -324,6 +333,9 @@ internal static class NotificationSamples
         NotificationKind.PaymentActionRequired => ["deadline"],
         NotificationKind.RefundFailed => ["reason"],
         NotificationKind.OrderLink => ["deadline", "token"],
+        NotificationKind.OrderUnitsCancelled or NotificationKind.ReturnApproved or NotificationKind.ReturnRefused => ["reason"],
+        NotificationKind.OrderShipped => ["units", "tracking_url"],
+        NotificationKind.OrderPartiallyShipped => ["tracking_url"],
         _ => [],
     };
 
@@ -339,6 +351,8 @@ internal static class NotificationSamples
         TaxDeducted = kind == NotificationKind.OrderConfirmed ? new Money(100, "USD") : null,
         TaxExemptionReason = kind == NotificationKind.OrderConfirmed ? "EU VAT DE123456789" : null,
         Rounding = kind == NotificationKind.OrderConfirmed ? new Money(-1, "USD") : null,
+        TrackingUrl = Optional(kind).Contains("tracking_url") ? "https://carrier.example/1" : null,
+        Units = kind == NotificationKind.OrderShipped ? [new OrderedUnits("SKU", "Thing", 1)] : Least(kind).Units,
         Deadline = kind is NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired or NotificationKind.OrderLink
             ? DateTimeOffset.UnixEpoch
             : Least(kind).Deadline,
@@ -367,6 +381,9 @@ internal static class NotificationSamples
             { Lines = [new OrderLine("SKU", "Thing", 1, usd, usd, usd)], Subtotal = usd, Discount = usd, Shipping = usd, Tax = usd },
             NotificationKind.OrderRejected => order with { Shortages = [new Shortage("SKU", 2, 1)] },
             NotificationKind.OrderShipped => order with { Carrier = "Carrier", TrackingNumber = "1" },
+            NotificationKind.OrderPartiallyShipped => order with
+            { Carrier = "Carrier", TrackingNumber = "1", Units = [new OrderedUnits("SKU", "Thing", 1)] },
+            NotificationKind.OrderUnitsCancelled => order with { Units = [new OrderedUnits("SKU", "Thing", 1)] },
             NotificationKind.OrderRefunded => order with { Refunded = usd },
             _ => order,
         };

@@ -15,7 +15,7 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         if (query.Number is not null && number is null)
             return new Page<Order>([], null);
         var email = query.Email is { } address ? EmailAddress.Normalize(address) : null;
-        var key = $"{query.CustomerId}|{query.CartId}|{query.Status}|{query.From:O}|{query.To:O}|{number}|{email}|{query.Sku}";
+        var key = $"{query.CustomerId}|{query.CartId}|{query.Status}|{query.From:O}|{query.To:O}|{number}|{email}|{query.Sku}|{query.ReturnStatus}";
         await using var command = database.CreateCommand();
         string Parameter(object value)
         {
@@ -45,6 +45,9 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
             where.Add($"e.email = {Parameter(email)} and o.index ->> 'status' <> 'pending'");
         if (query.Sku is { } sku)
             where.Add($"e.skus @> array[{Parameter(sku)}::text] and o.index ->> 'status' <> 'pending'");
+        if (query.ReturnStatus is { } returned)
+            where.Add($"(e.placed_at, e.grain_key) in (select placed_at, grain_key from order_return where status = "
+                + $"{Parameter(JsonNamingPolicy.CamelCase.ConvertName(returned.ToString()))})");
         if (query.From is { } from)
             where.Add($"e.placed_at >= {Parameter(SortableTime.Of(from))}::timestamptz");
         if (query.To is { } to)

@@ -64,14 +64,20 @@ public sealed class ExampleTests : IAsyncDisposable
             await SendAsync(operation, guest);
         foreach (var operation in (string[])["listAllOrders", "shipOrder", "deliverOrder", "refundOrder"])
             await SendAsync(operation, admin);
+        await ReturnAsync(guest, admin);
+        ids["orders"] = await OrderAsync("pm_card_visa");
+        var shipped = await SendAsync("createShipment", admin);
+        ids["shipments"] = shipped.Text("shipments.0.id");
+        foreach (var operation in (string[])["correctShipment", "getPackingSlip", "deliverShipment"])
+            await SendAsync(operation, admin);
         await SendAsync("setCartItem", guest);
         await SendAsync("removeCartItem", guest);
         await SendAsync("clearCart", guest);
 
-        ids["orders"] = await AwaitingPaymentAsync("pm_card_visa_chargeDeclined");
+        ids["orders"] = await OrderAsync("pm_card_visa_chargeDeclined");
         await SendAsync("payOrder", Holder!);
         await SendAsync("cancelOrder", Holder!);
-        ids["orders"] = await AwaitingPaymentAsync("pm_card_authenticationRequired");
+        ids["orders"] = await OrderAsync("pm_card_authenticationRequired");
         await SendAsync("authenticatePayment", Holder!);
 
         foreach (var operation in (string[])[
@@ -195,10 +201,10 @@ public sealed class ExampleTests : IAsyncDisposable
         Assert.True(complaints.Count == 0, string.Join('\n', complaints));
     }
 
-    /// <summary>The guest of the last order that awaits its payment.</summary>
+    /// <summary>The guest of the last order that <see cref="OrderAsync"/> placed.</summary>
     private ApiClient? Holder { get; set; }
 
-    private async Task<string> AwaitingPaymentAsync(string paymentMethod)
+    private async Task<string> OrderAsync(string paymentMethod)
     {
         Holder = await nobody.AsGuestAsync();
         Expect.Status(200, await Holder.FillCartAsync("COFFEE-HOUSE-1KG"));
@@ -206,6 +212,18 @@ public sealed class ExampleTests : IAsyncDisposable
         body["paymentMethod"] = paymentMethod;
         var reply = await Holder.PostAsync("/orders", body, Guid.NewGuid().ToString());
         return reply.Json?["orderId"]?.GetValue<string>() ?? reply.Text("id");
+    }
+
+    /// <summary>Returns of the units of a shipped order: one is cancelled, one refused, and one goes through all steps.</summary>
+    private async Task ReturnAsync(ApiClient guest, ApiClient admin)
+    {
+        string[][] returns = [["cancelReturn"], ["refuseReturn"], ["approveReturn", "receiveReturn", "refundReturn"]];
+        foreach (var (index, steps) in returns.Index())
+        {
+            ids["returns"] = (await SendAsync("requestReturn", guest)).Text($"returns.{index}.id");
+            foreach (var step in steps)
+                await SendAsync(step, step == "cancelReturn" ? guest : admin);
+        }
     }
 
     /// <summary>Operations that the story above does not tell: as whom the document says that they are for, at what is known.</summary>

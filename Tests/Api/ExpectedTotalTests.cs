@@ -88,7 +88,7 @@ public sealed class ExpectedTotalTests(RunningShop shop)
             : buyer.PostAsync($"/simulated-payments/{first}/authenticate")));
         Assert.Equal("confirmed", (await buyer.GetAsync($"/orders/{first}")).Text("status"));
         Assert.Empty((await buyer.GetAsync("/cart"))["items"]!.AsArray());
-        Assert.Equal((99, 0), await StockAsync(sku));
+        Assert.Equal((100, 1), await StockAsync(sku));
     }
 
     [Fact]

@@ -41,6 +41,14 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/simulated-payments/{paymentId}/authenticate"] = t => t.AuthenticateAsync(),
         ["/admin/orders/{id}/ship"] = t => t.ShipAsync(),
         ["/admin/orders/{id}/deliver"] = t => t.DeliverAsync(),
+        ["/admin/orders/{id}/shipments"] = t => t.CreateShipmentAsync(),
+        ["/admin/orders/{id}/shipments/{shipmentId}/deliver"] = t => t.DeliverShipmentAsync(),
+        ["/orders/{id}/returns"] = t => t.RequestReturnAsync(),
+        ["/orders/{id}/returns/{returnId}/cancel"] = t => t.OnReturnAsync("cancel", "cancelled", null, atShop: false),
+        ["/admin/orders/{id}/returns/{returnId}/approve"] = t => t.OnReturnAsync("approve", "approved", null),
+        ["/admin/orders/{id}/returns/{returnId}/refuse"] = t => t.OnReturnAsync("refuse", "refused", new { note = "worn" }),
+        ["/admin/orders/{id}/returns/{returnId}/receive"] = t => t.OnReturnAsync("receive", "received", null, "approve"),
+        ["/admin/orders/{id}/returns/{returnId}/refund"] = t => t.OnReturnAsync("refund", "refunded", null, "approve", "receive"),
         ["/admin/orders/{id}/capture"] = t => t.CaptureAsync(),
         ["/admin/orders/{id}/refunds"] = t => t.RefundAsync(),
         ["/notifications/{id}/read"] = t => t.ReadNotificationAsync(),
@@ -452,7 +460,7 @@ public sealed class IdempotencyTests(RunningShop shop)
             shippingAddress = ApiClient.Address(),
         }, async reply =>
         {
-            await StockAsync(sku, 8, 0);
+            await StockAsync(sku, 10, 2);
             Assert.Equal(reply.Text("id"), Assert.Single((await guest.GetAsync("/orders"))["items"]!.AsArray())!["id"]!.GetValue<string>());
             Assert.Equal(1, await PaymentsAsync(reply.Text("id"), "captured"));
         });
@@ -463,7 +471,7 @@ public sealed class IdempotencyTests(RunningShop shop)
         var (guest, sku, id) = await BuyAsync("pm_card_visa_chargeDeclined");
         return new Case(guest, $"/orders/{id}/payments", new { paymentMethod = "pm_card_visa" }, async _ =>
         {
-            await StockAsync(sku, 8, 0);
+            await StockAsync(sku, 10, 2);
             Assert.Equal((1, 1), (await PaymentsAsync(id, "captured"), await PaymentsAsync(id, "declined")));
         });
     }
@@ -484,7 +492,7 @@ public sealed class IdempotencyTests(RunningShop shop)
         var (guest, sku, id) = await BuyAsync("pm_card_authenticationRequired");
         return new Case(guest, $"/simulated-payments/{id}/authenticate", null, async _ =>
         {
-            await StockAsync(sku, 8, 0);
+            await StockAsync(sku, 10, 2);
             Assert.Equal(1, await EventsAsync("payment.captured", "paymentId", id));
         });
     }
@@ -533,9 +541,12 @@ public sealed class IdempotencyTests(RunningShop shop)
 
     private async Task<Case> ShipAsync()
     {
-        var (_, _, id) = await BuyAsync();
-        return new Case(shop.Admin, $"/admin/orders/{id}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" },
-            async _ => Assert.Equal(1, await EventsAsync("order.shipped", "orderId", id)));
+        var (_, sku, id) = await BuyAsync();
+        return new Case(shop.Admin, $"/admin/orders/{id}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }, async _ =>
+        {
+            await StockAsync(sku, 8, 0);
+            Assert.Equal(1, await EventsAsync("order.shipped", "orderId", id));
+        });
     }
 
     private async Task<Case> DeliverAsync()
@@ -545,6 +556,62 @@ public sealed class IdempotencyTests(RunningShop shop)
             200, await shop.Admin.PostAsync($"/admin/orders/{id}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
         return new Case(shop.Admin, $"/admin/orders/{id}/deliver", null, async _ =>
             Assert.Equal(1, await EventsAsync("order.delivered", "orderId", id)));
+    }
+
+    private async Task<Case> CreateShipmentAsync()
+    {
+        var (guest, sku, id) = await BuyAsync();
+        return new Case(shop.Admin, $"/admin/orders/{id}/shipments", new { carrier = "Turtle Post", trackingNumber = "TP-1" }, async _ =>
+        {
+            await StockAsync(sku, 8, 0);
+            Assert.Equal(1, await EventsAsync("order.shipped", "orderId", id));
+            Assert.Single((await guest.GetAsync($"/orders/{id}"))["shipments"]!.AsArray());
+        });
+    }
+
+    private async Task<Case> DeliverShipmentAsync()
+    {
+        var (_, _, id) = await BuyAsync();
+        var shipped = Expect.Status(
+            201, await shop.Admin.PostAsync($"/admin/orders/{id}/shipments", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        return new Case(shop.Admin, $"/admin/orders/{id}/shipments/{shipped.Text("shipments.0.id")}/deliver", null, async _ =>
+            Assert.Equal(1, await EventsAsync("order.delivered", "orderId", id)));
+    }
+
+    private async Task<Case> RequestReturnAsync()
+    {
+        var (guest, sku, id) = await ShippedAsync();
+        return new Case(guest, $"/orders/{id}/returns", ReturnOf(sku), async _ =>
+            Assert.Single((await guest.GetAsync($"/orders/{id}"))["returns"]!.AsArray()));
+    }
+
+    private async Task<Case> OnReturnAsync(string action, string status, object? body, params string[] before) =>
+        await OnReturnAsync(action, status, body, atShop: true, before);
+
+    private async Task<Case> OnReturnAsync(string action, string status, object? body, bool atShop, params string[] before)
+    {
+        var (guest, sku, id) = await ShippedAsync();
+        var returned = Expect.Status(201, await guest.PostAsync($"/orders/{id}/returns", ReturnOf(sku))).Text("returns.0.id");
+        object? BodyOf(string step) => step == "receive" ? new { lines = new[] { new { sku, good = 1 } } } : body;
+        foreach (var step in before)
+            Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/returns/{returned}/{step}", BodyOf(step)));
+        var path = $"{(atShop ? "/admin" : "")}/orders/{id}/returns/{returned}/{action}";
+        return new Case(atShop ? shop.Admin : guest, path, BodyOf(action), async _ =>
+        {
+            var order = await guest.GetAsync($"/orders/{id}");
+            Assert.Equal(status, order.Text("returns.0.status"));
+            Assert.Single(order["returns"]![0]!["timeline"]!.AsArray(), t => t!["status"]!.GetValue<string>() == status);
+        });
+    }
+
+    private static object ReturnOf(string sku) => new { lines = new[] { new { sku, quantity = 1, reason = "other" } } };
+
+    private async Task<(ApiClient Guest, string Sku, string Id)> ShippedAsync()
+    {
+        var (guest, sku, id) = await BuyAsync();
+        Expect.Status(
+            200, await shop.Admin.PostAsync($"/admin/orders/{id}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        return (guest, sku, id);
     }
 
     private async Task<Case> CaptureAsync()

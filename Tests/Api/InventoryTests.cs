@@ -63,9 +63,12 @@ public sealed class InventoryTests(RunningShop shop)
             Expect.Status(201, await AdjustAsync(sku, delta));
         await ReserveAsync(sku, 2);
         var sold = await BuyAsync(sku, 4);
-        var returned = await BuyAsync(sku, 1);
-        Expect.Status(200, await returned.Guest.PostAsync($"/orders/{returned.OrderId}/cancel"));
-        Assert.NotEqual(sold.OrderId, returned.OrderId);
+        Expect.Status(200, await shop.Admin.PostAsync(
+            $"/admin/orders/{sold.OrderId}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        var cancelled = await BuyAsync(sku, 1);
+        Expect.Status(200, await cancelled.Guest.PostAsync($"/orders/{cancelled.OrderId}/cancel"));
+        Assert.NotEqual(sold.OrderId, cancelled.OrderId);
+        await TakeBackAsync(sold.Guest, sold.OrderId, sku);
 
         var movements = new List<Reply>();
         string? cursor = null;
@@ -82,7 +85,10 @@ public sealed class InventoryTests(RunningShop shop)
 
         movements.Reverse();
         Assert.Equal(
-            ["adjustment", "adjustment", "adjustment", "adjustment", "reservation", "reservation", "sale", "reservation", "sale", "return"],
+            [
+                "adjustment", "adjustment", "adjustment", "adjustment", "reservation", "reservation", "sale", "reservation", "release",
+                "return",
+            ],
             movements.Select(m => m.Text("kind")));
         long onHand = 0, reserved = 0;
         foreach (var m in movements)
@@ -96,10 +102,12 @@ public sealed class InventoryTests(RunningShop shop)
             };
             Assert.Equal((onHand, reserved), (m.Number("onHandAfter"), m.Number("reservedAfter")));
         }
-        Assert.Equal((17, 2), (onHand, reserved));
-        await HasAsync(sku, onHand: 17, reserved: 2);
+        Assert.Equal((18, 2), (onHand, reserved));
+        await HasAsync(sku, onHand: 18, reserved: 2);
         Assert.Equal("delivery", movements[0].Text("reference"));
-        Assert.Contains(sold.OrderId, movements[6].Text("reference"), StringComparison.Ordinal);
+        foreach (var sale in (int[])[6, 9])
+            Assert.Contains(sold.OrderId, movements[sale].Text("reference"), StringComparison.Ordinal);
+        Assert.Contains(cancelled.OrderId, movements[8].Text("reference"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,5 +192,15 @@ public sealed class InventoryTests(RunningShop shop)
         var guest = await shop.Api.AsGuestAsync();
         await guest.FillCartAsync(sku, quantity);
         return (guest, Expect.Status(201, await guest.OrderAsync()).Text("id"));
+    }
+
+    /// <summary>A unit of a shipped order comes back, and is good.</summary>
+    private async Task TakeBackAsync(ApiClient guest, string orderId, string sku)
+    {
+        var requested = Expect.Status(201, await guest.PostAsync(
+            $"/orders/{orderId}/returns", new { lines = new[] { new { sku, quantity = 1, reason = "other" } } }));
+        var place = $"/admin/orders/{orderId}/returns/{requested.Text("returns.0.id")}";
+        Expect.Status(200, await shop.Admin.PostAsync($"{place}/approve"));
+        Expect.Status(200, await shop.Admin.PostAsync($"{place}/receive", new { lines = new[] { new { sku, good = 1 } } }));
     }
 }

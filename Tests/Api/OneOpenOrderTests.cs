@@ -29,7 +29,7 @@ public sealed class OneOpenOrderTests(RunningShop shop)
         Expect.Problem(409, "conflict", await buyer.PostAsync($"/simulated-payments/{first}/authenticate"));
         Expect.Problem(
             409, "invalid-order-state", await buyer.PostAsync($"/orders/{first}/payments", new { paymentMethod = "pm_card_visa" }));
-        await StockAsync(sku, 4, reserved: 0);
+        await StockAsync(sku, 5, reserved: 1);
         Assert.Empty((await buyer.GetAsync("/cart"))["items"]!.AsArray());
     }
 
@@ -48,7 +48,7 @@ public sealed class OneOpenOrderTests(RunningShop shop)
 
         Expect.Problem(409, "conflict", await buyer.PostAsync($"/simulated-payments/{first}/authenticate"));
         Assert.Equal("cancelled", (await buyer.GetAsync($"/orders/{first}")).Text("status"));
-        await StockAsync(sku, 4, reserved: 0);
+        await StockAsync(sku, 5, reserved: 1);
     }
 
     [Theory]
@@ -66,7 +66,7 @@ public sealed class OneOpenOrderTests(RunningShop shop)
 
         Assert.Equal((first, "confirmed", "captured"), (answer.Text("id"), answer.Text("status"), answer.Text("payment.status")));
         Assert.EndsWith($"/orders/{first}", answer.Headers["Location"], StringComparison.Ordinal);
-        await StockAsync(sku, 4, reserved: 0);
+        await StockAsync(sku, 5, reserved: 1);
         Assert.Empty((await buyer.GetAsync("/cart"))["items"]!.AsArray());
         Assert.Single((await buyer.GetAsync("/orders"))["items"]!.AsArray());
         // The same key again has the same answer, whatever became of the order.
@@ -96,7 +96,7 @@ public sealed class OneOpenOrderTests(RunningShop shop)
         Expect.Problem(409, "out-of-stock", await OrderAsync(stranger, "pm_card_visa"));
 
         Assert.Equal("confirmed", Expect.Status(201, await OrderAsync(buyer, "pm_card_visa")).Text("status"));
-        await StockAsync(sku, 0, reserved: 0);
+        await StockAsync(sku, 1, reserved: 1);
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class OneOpenOrderTests(RunningShop shop)
         }
         // What the customer had put in as well stays.
         Assert.Equal(hasOwn ? 1 : 0, (await customer.GetAsync("/cart"))["items"]!.AsArray().Sum(i => i!["quantity"]!.GetValue<int>()));
-        await StockAsync(sku, 8, reserved: 0);
+        await StockAsync(sku, 9, reserved: 1);
         Expect.Problem(404, "not-found", await (await shop.Api.AsNewCustomerAsync()).GetAsync($"/orders/{id}"));
         Expect.Problem(404, "not-found", await (await shop.Api.AsGuestAsync()).GetAsync($"/orders/{id}"));
         Expect.Problem(404, "not-found", await (await shop.Api.AsNewCustomerAsync()).GetAsync($"/payments/{id}"));
@@ -174,7 +174,7 @@ public sealed class OneOpenOrderTests(RunningShop shop)
         Assert.Equal("confirmed", Expect.Status(201, await OrderAsync(customer, "pm_card_visa")).Text("status"));
 
         Assert.Equal(("cancelled", "cancelled"), ((await customer.GetAsync($"/orders/{id}")).Text("status"), await ProviderAsync(id)));
-        await StockAsync(sku, 0, reserved: 0);
+        await StockAsync(sku, 1, reserved: 1);
         Assert.Empty((await customer.GetAsync("/cart"))["items"]!.AsArray());
     }
 

@@ -64,7 +64,8 @@ public sealed class PaymentDeadlineTests(ImpatientShop shop) : IClassFixture<Imp
         Expect.Problem(409, "invalid-order-state", await guest.PostAsync($"{place}/cancel"));
         Assert.Single((await guest.GetAsync("/cart"))["items"]!.AsArray());
         Expect.Status(201, await guest.OrderAsync());
-        Assert.Equal(3, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("onHand"));
+        var stock = await shop.Admin.GetAsync($"/inventory/{sku}");
+        Assert.Equal((5, 2), (stock.Number("onHand"), stock.Number("reserved")));
     }
 
     [Fact]
@@ -85,8 +86,9 @@ public sealed class PaymentDeadlineTests(ImpatientShop shop) : IClassFixture<Imp
             "select status from simulated_payment where order_id = $1", Guid.Parse(place["/orders/".Length..])));
         await Until.TrueAsync("the order is confirmed", Limit, async () => (await guest.GetAsync(place)).Text("status") == "confirmed");
         await Until.TrueAsync(
-            "the stock is sold", Limit, async () => (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("onHand") == 3);
-        Assert.Equal(0, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("reserved"));
+            "the cart is emptied", Limit, async () => (await guest.GetAsync("/cart"))["items"]!.AsArray().Count == 0);
+        var stock = await shop.Admin.GetAsync($"/inventory/{sku}");
+        Assert.Equal((5, 2), (stock.Number("onHand"), stock.Number("reserved")));
         var confirmed = await guest.GetAsync(place);
         Assert.Equal(("captured", "awaitingPayment"), (confirmed.Text("payment.status"), confirmed.Text("timeline.1.status")));
     }

@@ -16,7 +16,8 @@ public sealed class PurchaseTests(RunningShop shop)
         Assert.Equal("confirmed", order.Text("status"));
         Assert.Equal(2500, order.Number("subtotal.amount"));
         Assert.Equal("captured", order.Text("payment.status"));
-        Assert.Equal(3, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("onHand"));
+        var stock = await shop.Admin.GetAsync($"/inventory/{sku}");
+        Assert.Equal((5, 2), (stock.Number("onHand"), stock.Number("reserved")));
         Assert.Empty((await guest.GetAsync("/cart"))["items"]!.AsArray());
         Assert.Equal(order.Text("number"), (await guest.GetAsync($"/orders/{order.Text("id")}")).Text("number"));
     }

@@ -1,3 +1,4 @@
+using SoonShop.Tests.Api;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Faults;
@@ -49,8 +50,37 @@ public sealed class OversellTests
             Assert.Equal(0, reply.Number("lines.0.available"));
         }
         await InvariantChecker.AssertBalanceAsync(shop, [.. answers.Select(a => a.Buyer.OrderId)]);
-        var stock = await admin.GetAsync($"/inventory/{sku}");
-        Assert.Equal((0, 0), (stock.Number("onHand"), stock.Number("reserved")));
-        Assert.Equal(Units, await shop.QueryAsync<long>("select -sum(delta) from stock_ledger where sku = $1 and kind = 'Sale'", sku));
+        await AssertStockAsync(Units, Units);
+        Assert.Equal("Reservation 100", await MovedAsync());
+
+        // Then all of them leave the stock, and nothing else does.
+        await Task.WhenAll(answers.Where(a => (int)a.Reply.Status == 201).Select(async a =>
+        {
+            await turns.WaitAsync();
+            try
+            {
+                var place = $"/admin/orders/{a.Buyer.OrderId}/ship";
+                Expect.Status(200, await Buyer.AskAsync(
+                    () => admin.PostAsync(place, new { carrier = "Turtle Post", trackingNumber = "TP-1" })));
+            }
+            finally
+            {
+                turns.Release();
+            }
+        }));
+        await InvariantChecker.AssertBalanceAsync(shop, [.. answers.Select(a => a.Buyer.OrderId)]);
+        await AssertStockAsync(0, 0);
+        Assert.Equal("Reservation 100, Sale -100", await MovedAsync());
+
+        async Task AssertStockAsync(int onHand, int reserved)
+        {
+            var stock = await admin.GetAsync($"/inventory/{sku}");
+            Assert.Equal((onHand, reserved), (stock.Number("onHand"), stock.Number("reserved")));
+        }
+
+        Task<string> MovedAsync() => shop.QueryAsync<string>("""
+            select string_agg(kind || ' ' || units, ', ' order by kind)
+            from (select kind, sum(delta) as units from stock_ledger where sku = $1 and kind <> 'Adjustment' group by kind) m
+            """, sku);
     }
 }

@@ -36,7 +36,6 @@ public sealed class SupersedingCrashTests(PatientCrashingShop shop) : IClassFixt
     [InlineData("order.superseded")]
     [InlineData("payment.closed")]
     [InlineData("payment.provider.cancelled")]
-    [InlineData("order.stock-committed")]
     [InlineData("order.cart-cleared")]
     [InlineData("order.superseded.ended")]
     public async Task the_earlier_order_that_was_paid_meanwhile_is_the_answer(string point)

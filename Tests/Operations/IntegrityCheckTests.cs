@@ -46,12 +46,23 @@ public sealed class IntegrityCheckTests(CheckedShop shop)
         ["counters-match-ledger"] = (Set("inventory", "sku/{sku}", "state,onHand", "'999999'"), "stock {sku}"),
         ["reserved-is-held"] = (Set("inventory", "sku/{sku}", "state,reserved", "'999999'"), "stock {sku}"),
         ["reserved-as-ordered"] = (Set("order", "{confirmed}", "state,order,totals,lines,0,quantity", "'7'"), "order {confirmed:id}"),
-        ["sold-as-ordered"] = ("delete from stock_ledger where operation_id = '{confirmed}/settle'", "order {confirmed:id}"),
+        ["sold-as-ordered"] = ("delete from stock_ledger where operation_id = '{confirmed}/reserve'", "order {confirmed:id}"),
         ["gives-back-what-was-ordered"] = (
             Set("order", "{confirmed}", "state,order,backInStock", "'[{\"sku\": \"NO-SUCH-THING\", \"quantity\": 1}]'"),
             "order {confirmed:id}"),
+        ["units-in-one-place"] = (
+            Set("order", "{confirmed}", "state,order,backInStock", "'[{\"sku\": \"{sku}\", \"quantity\": 999}]'"), "order {confirmed:id}"),
+        ["returned-as-shipped"] = (
+            Set("order", "{confirmed}", "state,order,returns", """
+                '[{"id": "r", "status": "received", "lines": [{"sku": "{sku}", "quantity": 999}],
+                   "received": [{"sku": "{sku}", "good": 999, "damaged": 0, "missing": 0, "restocked": 0}]}]'
+                """), "order {confirmed:id}"),
+        ["refunded-as-ordered"] = (
+            Set("order", "{confirmed}", "state,order,refunds",
+                "'[{\"id\": \"r\", \"amount\": 1, \"lines\": [{\"sku\": \"{sku}\", \"quantity\": 999}], \"done\": true}]'"),
+            "order {confirmed:id}"),
         ["awaiting-holds-stock"] = ("delete from stock_ledger where operation_id = '{awaiting}/reserve'", "order {awaiting:id}"),
-        ["called-off-gives-back"] = ("delete from stock_ledger where operation_id = '{cancelled}/return'", "order {cancelled:id}"),
+        ["called-off-gives-back"] = ("delete from stock_ledger where operation_id = '{cancelled}/settle'", "order {cancelled:id}"),
         ["stock-of-a-product"] = ("delete from grain_state where state_name = 'product' and grain_key = 'sku/{sku}'", "stock {sku}"),
         ["stock-index"] = ("update grain_state set index = jsonb_set(index, '{available}', '999999') where state_name = 'inventory' and "
             + "grain_key = 'sku/{sku}'", "stock {sku}"),

@@ -96,7 +96,7 @@ public sealed class NotificationStateTests
             [
                 NotificationKind.PasswordChanged, NotificationKind.OrderRejected, NotificationKind.OrderCancelled,
                 NotificationKind.OrderExpired, NotificationKind.PaymentFailed, NotificationKind.PaymentActionRequired,
-                NotificationKind.EmailChangeRequested,
+                NotificationKind.EmailChangeRequested, NotificationKind.OrderUnitsCancelled, NotificationKind.ReturnRequested,
             ],
             limits[MailLimit.Shared]);
         // What administrators are told, what the shop does, and what front ends limit by the address, or a token brings about.
@@ -106,6 +106,8 @@ public sealed class NotificationStateTests
                 NotificationKind.LowStock, NotificationKind.OutOfStock, NotificationKind.PaymentDisputed, NotificationKind.DisputeClosed,
                 NotificationKind.RefundFailed, NotificationKind.EmailChangeConfirmation, NotificationKind.EmailChanged,
                 NotificationKind.EmailChangeUndone,
+                NotificationKind.OrderPartiallyShipped, NotificationKind.ReturnApproved, NotificationKind.ReturnRefused,
+                NotificationKind.ReturnReceived,
             ],
             limits[null]);
     }
