@@ -12,7 +12,8 @@ internal static class ReturnsApi
 {
     public static void MapReturns(this IEndpointRouteBuilder api)
     {
-        var returns = api.MapGroup("/orders/{id:guid}/returns").WithTags("Returns").ForCustomersAndGuests("orders");
+        var returns = api.MapGroup("/orders/{id:guid}/returns").WithTags("Returns").ForCustomersAndGuests("orders")
+            .TakesOrderToken();
         returns.MapPost("", RequestAsync).WithName("requestReturn").WithSummary("Request a return")
             .ProducesProblems(ErrorCode.NotFound, ErrorCode.Conflict);
         returns.MapPost("/{returnId:guid}/cancel", CancelAsync).WithName("cancelReturn").WithSummary("Cancel a return");

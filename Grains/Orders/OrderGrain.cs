@@ -245,6 +245,7 @@ internal sealed partial class OrderGrain(
 
     async Task<Result<Order>> IOrderGrain.CancelUnitsAsync(Caller caller, CancelUnits command)
     {
+        caller = await ProveAsync(caller);
         if (Of(caller) is null)
             return NoOrder;
         if (command.Reason is not null && MailedText.Problem(command.Reason) is { } problem)
@@ -261,15 +262,19 @@ internal sealed partial class OrderGrain(
 
     async Task<Result<Order>> IOrderGrain.RequestReturnAsync(Caller caller, RequestReturn command)
     {
+        caller = await ProveAsync(caller);
         if (Of(caller) is null)
             return NoOrder;
         var byShop = !Order!.IsBoughtBy(caller);
         return await DecideOnReturnAsync(Order.RequestReturn(command, returns.Value, byShop, Now), caller, "request", command.ReturnId);
     }
 
-    async Task<Result<Order>> IOrderGrain.CancelReturnAsync(Caller caller, Guid returnId) =>
-        Of(caller) is null ? NoOrder
+    async Task<Result<Order>> IOrderGrain.CancelReturnAsync(Caller caller, Guid returnId)
+    {
+        caller = await ProveAsync(caller);
+        return Of(caller) is null ? NoOrder
             : await DecideOnReturnAsync(Order!.CancelReturn(returnId, Now), caller, "cancel", returnId);
+    }
 
     async Task<Result<Order>> IOrderGrain.DecideReturnAsync(Guid returnId, bool approved, string? note) =>
         Order is null ? NoOrder : await DecideOnReturnAsync(

@@ -39,6 +39,26 @@ public sealed class OrderLookupTests(OrderLinkShop shop)
     }
 
     [Fact]
+    public async Task a_guest_returns_goods_by_the_link()
+    {
+        var email = Make.Email();
+        var (_, order) = await shop.BuyAsync(email);
+        var id = Expect.Status(201, order).Text("id");
+        var admin = await shop.Api.AsAdminAsync();
+        Expect.Status(
+            200, await admin.PostAsync($"/admin/orders/{id}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        Expect.Status(202, await LookUpAsync(order.Text("number"), email));
+        var token = await shop.TokenAsync(email, $"orders/{id}");
+
+        var body = new { lines = new[] { new { sku = order.Text("lines.0.sku"), quantity = 1, reason = "other" } } };
+        Expect.Problem(404, "not-found", await (await shop.Api.AsGuestAsync()).PostAsync($"/orders/{id}/returns", body));
+        var requested = Expect.Status(201, await SendAsync(HttpMethod.Post, $"/orders/{id}/returns", token, body));
+        var returned = requested.Text("returns.0.id");
+        var cancelled = Expect.Status(200, await SendAsync(HttpMethod.Post, $"/orders/{id}/returns/{returned}/cancel", token));
+        Assert.Equal("cancelled", cancelled.Text("returns.0.status"));
+    }
+
+    [Fact]
     public async Task a_guest_pays_by_the_link()
     {
         var email = Make.Email();
