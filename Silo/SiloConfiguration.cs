@@ -25,10 +25,10 @@ namespace SoonShop.Silo;
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout,
-    ReturnsOptions Returns, EventsOptions Events, NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments,
-    PrivacyOptions Privacy, IntegrityOptions Integrity, ImportsOptions Imports, MediaRetentionOptions MediaRetention, SearchOptions Search,
-    TelemetryOptions Telemetry, DashboardAccessOptions Dashboard, ClusterTlsOptions ClusterTls, RabbitMqOptions RabbitMq,
-    NpgsqlConnectionStringBuilder Database)
+    ReturnsOptions Returns, EventsOptions Events, NotificationsOptions Notifications, NotificationTemplates Templates,
+    PaymentsOptions Payments, PrivacyOptions Privacy, IntegrityOptions Integrity, ImportsOptions Imports,
+    MediaRetentionOptions MediaRetention, SearchOptions Search, TelemetryOptions Telemetry, DashboardAccessOptions Dashboard,
+    ClusterTlsOptions ClusterTls, RabbitMqOptions RabbitMq, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
     /// <param name="configuration">The original settings.</param>

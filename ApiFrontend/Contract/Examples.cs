@@ -112,6 +112,7 @@ internal static class Examples
         ["WebhookDelivery.response"] = () => "Database is down",
         ["lowestPrice30Days"] = () => null,
         ["taxProvider"] = () => null,
+        ["PriceSummary.taxExemptionReason"] = () => null,
         ["CartItem.lineTotal"] = () => Dollars(3998),
         ["Cart.subtotal"] = () => Dollars(3998),
         ["OrderLine.name"] = () => Name,

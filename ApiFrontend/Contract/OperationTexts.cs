@@ -135,7 +135,7 @@ internal static class OperationTexts
         ["getStock"] = "Returns units on hand, reserved and available.",
         ["setStockThreshold"] = "Sets the number of available units at which stock counts as low and the administrators are notified.",
         ["adjustStock"] = "Adds or removes units. Reserved units cannot be removed.",
-        ["listStockMovements"] = "Returns every change of the stock: adjustments, reservations, releases and sales.",
+        ["listStockMovements"] = "Returns every change of the stock: adjustments, reservations, releases, sales and returns.",
         ["openCart"] = "Creates a cart for a guest; its id is the credential for `X-Cart-Id`. For a customer, returns the customer's cart.",
         ["getProductPrices"] = "Returns the prices of a product in other currencies, in price lists and for larger quantities.",
         ["setProductPrices"] = "Replaces the prices of a product in other currencies, in price lists and for larger quantities. "
@@ -175,18 +175,18 @@ internal static class OperationTexts
         ["requestReturn"] = "Asks to send shipped units back, until `Returns:WindowDays` after their delivery. The new return is the last "
             + "one of the order. Wait until it is `approved` before you send anything.",
         ["cancelReturn"] = "Cancels a return that has not arrived. Its units can be returned again.",
-        ["createShipment"] = "Hands a parcel to a carrier: the units of `lines`, or all that are left to ship. They leave the stock, and the "
-            + "customer is notified. With manual capture, captures the payment of all units that are not cancelled with the first parcel. "
-            + "The order is `shipped` when no unit is left to ship.",
+        ["createShipment"] = "Hands a parcel to a carrier: the units of `lines`, or all that are left to ship. They leave the stock, and "
+            + "the customer is notified. With manual capture, captures the payment of all units that are not cancelled with the first "
+            + "parcel. The order is `shipped` when no unit is left to ship.",
         ["correctShipment"] = "Changes the carrier or the tracking number. The customer is not notified.",
         ["deliverShipment"] = "Records the delivery of one parcel. The order is `delivered` with its last parcel.",
         ["getPackingSlip"] = "Returns a page to print and put into the parcel: the address and the units, without prices.",
         ["approveReturn"] = "Lets the buyer send the goods. The buyer gets the note, such as how to send them.",
         ["refuseReturn"] = "Refuses a return that has not arrived. The buyer gets the note.",
-        ["receiveReturn"] = "Records what arrived of each line. Good units return to stock unless `restock` says less; the other units that "
-            + "arrived are written off. Missing units are not refunded and can be returned later.",
-        ["refundReturn"] = "Refunds what arrived: its share of what was paid, less `fee`, and the shipping costs when every unit of the order "
-            + "came back. Never more than is left of the captured amount. A return is refunded once.",
+        ["receiveReturn"] = "Records what arrived of each line. Good units return to stock unless `restock` says less; the other units "
+            + "that arrived are written off. Missing units are not refunded and can be returned later.",
+        ["refundReturn"] = "Refunds what arrived: its share of what was paid, less `fee`, and the shipping costs when every unit of the "
+            + "order came back. Never more than is left of the captured amount. A return is refunded once.",
         ["getPayment"] = "Returns a payment. Its id is the order's.",
         ["authenticatePayment"] = "Plays the customer who authenticates with the bank. With another payment provider it is 404.",
         ["acceptStripeEvent"] = "Stores an event with a valid signature once. 200 also for an event that is known or not used.",
@@ -195,10 +195,12 @@ internal static class OperationTexts
         ["readAllNotifications"] = "Marks all notifications as read.",
         ["getNotificationPreferences"] = "Returns for each kind of notification which channels are on, and which cannot be switched off.",
         ["setNotificationPreferences"] = "Replaces the choices. Kinds and channels that the body leaves out take their defaults.",
-        ["listAllOrders"] = "Filters by status, status of returns, customer, number, e-mail address, SKU and time. Orders whose checkout is still under "
-            + "way are not found by address and SKU.",
-        ["shipOrder"] = "Records the handover of all units that are left to a carrier and notifies the customer. With manual capture, captures the payment first.",
-        ["deliverOrder"] = "Records the delivery of all parcels. Without it, an order becomes `delivered` after `Checkout:DeliveredAfterDays`.",
+        ["listAllOrders"] = "Filters by status, status of returns, customer, number, e-mail address, SKU and time. Orders whose "
+            + "checkout is still under way are not found by address and SKU.",
+        ["shipOrder"] = "Records the handover of all units that are left to a carrier and notifies the customer. With manual capture, "
+            + "captures the payment first.",
+        ["deliverOrder"] =
+            "Records the delivery of all parcels. Without it, an order becomes `delivered` after `Checkout:DeliveredAfterDays`.",
         ["captureOrder"] = "Captures all of the authorized amount or, with `amount`, part of it; the rest is released.",
         ["refundOrder"] = "Refunds exactly one of `amount`, `lines` and `full: true`. Units that were not shipped return to stock.",
         ["listPaymentDiscrepancies"] = "Returns differences between the shop's payments, the provider's and the orders that "

@@ -174,6 +174,8 @@ internal static class PricingExamples
             yield return new($"{schema}.priority", () => 0);
             yield return new($"{schema}.customerGroups", () => new JsonArray("wholesale"));
         }
+        foreach (var schema in (string[])["ProductPriceRequest", "ProductPriceView"])
+            yield return new($"{schema}.listId", () => "wholesale");
         foreach (var schema in (string[])["UserPricingRequest", "UserPricingResponse"])
         {
             yield return new($"{schema}.groups", () => new JsonArray("wholesale"));

@@ -26,7 +26,8 @@ internal static class AdminOrdersApi
     private static async Task<Results<Ok<Page<Order>>, Problem>> ListAsync(
         IClusterClient cluster, [EnumValue<OrderStatus>] string? status, Guid? customerId, [TextLength(40), CleanText] string? number,
         [KnownMailAddress] string? email,
-        [SkuText] string? sku, [EnumValue<ReturnStatus>] string? returnStatus, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor,
+        [SkuText] string? sku, [EnumValue<ReturnStatus>] string? returnStatus, [StartTime] string? from, [EndTime] string? to,
+        [Cursor] string? cursor,
         [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await cluster.GetGrain<IOrderListGrain>(WorkerKeys.Next()).ListAsync(
             new OrderQuery(

@@ -1,4 +1,3 @@
-using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Localization;
 using SoonShop.Orders;
 using SoonShop.Pricing;

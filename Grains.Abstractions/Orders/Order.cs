@@ -32,7 +32,8 @@ public sealed record Order(
     [Id(5)] public ImmutableArray<OrderReturn> Returns { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>The ordered units by SKU.</summary>
-    [JsonIgnore] public ImmutableArray<LineUnits> AllUnits =>
+    [JsonIgnore]
+    public ImmutableArray<LineUnits> AllUnits =>
         [.. Lines.GroupBy(l => l.Sku).Select(g => new LineUnits(g.Key, g.Sum(l => l.Quantity)))];
 
     /// <summary>Returns the order for everybody except its buyer.</summary>

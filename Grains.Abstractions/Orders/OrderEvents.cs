@@ -28,7 +28,7 @@ public sealed record OrderAwaitingPayment(OrderSummary Order, DateTimeOffset Dea
     [JsonIgnore] public string Type => "order.awaiting-payment";
 }
 
-/// <summary>The order is paid, or its payment authorized, and its stock sold.</summary>
+/// <summary>The order is paid, or its payment authorized. Its units are reserved until they are shipped.</summary>
 public sealed record OrderConfirmed(OrderSummary Order) : IShopEvent
 {
     /// <summary>The ordered lines; null in events of older versions.</summary>

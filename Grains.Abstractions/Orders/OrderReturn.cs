@@ -52,7 +52,6 @@ public sealed record ReceivedUnits(string Sku, int Good, int Damaged, int Missin
 {
     /// <summary>Units that arrived and do not return to stock.</summary>
     public int WrittenOff => Good + Damaged - Restocked;
-
 }
 
 /// <summary>When a return reached a status.</summary>

@@ -6,7 +6,10 @@ namespace SoonShop.Counters;
 /// </summary>
 internal class ReservationCache<TReservation> where TReservation : class, IReservation
 {
-    private const int Capacity = 20_000;
+    /// <summary>
+    /// Enough for the checkouts that are under way. Orders keep their units reserved for days, and the ledger has these reservations.
+    /// </summary>
+    private const int Capacity = 2_000;
 
     /// <summary>Ended reservations are asked for again only by a request that is repeated within seconds.</summary>
     private const int EndedCapacity = 200;

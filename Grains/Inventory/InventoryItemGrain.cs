@@ -145,16 +145,14 @@ internal sealed class InventoryItemGrain(
         var read = await protocol.FindAsync(reservationId);
         if ((reservations.Find(reservationId) ?? read) is not { } known)
             return NotSold;
-        if (inAll.Cancelled > known.Released && known.Reserved > 0)
-            known = Remember(reservationId, Release(reservationId, known, Math.Min(inAll.Cancelled - known.Released, known.Reserved)));
-        if (inAll.Sold > known.Sold && known.Reserved > 0)
-            known = Remember(reservationId, Sell(reservationId, known, Math.Min(inAll.Sold - known.Sold, known.Reserved)));
-        // Orders of older versions were sold as a whole, so what is cancelled of them comes back like a return.
-        var returned = inAll.Restocked + Math.Max(0, inAll.Cancelled - known.Released);
-        if (inAll.Sold > known.Sold || returned > known.Sold)
+        if (known.StepsTo(inAll) is not { } steps)
             return NotSold;
-        if (returned > known.Returned)
-            known = Remember(reservationId, Return(reservationId, known, returned));
+        if (steps.Release > 0)
+            known = Remember(reservationId, Release(reservationId, known, steps.Release));
+        if (steps.Sell > 0)
+            known = Remember(reservationId, Sell(reservationId, known, steps.Sell));
+        if (steps.Return > 0)
+            known = Remember(reservationId, Return(reservationId, known, known.Returned + steps.Return));
         await known.Written;
         return default(Done);
     }

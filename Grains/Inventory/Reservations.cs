@@ -27,6 +27,20 @@ internal sealed record Reservation(int Units, Task Written) : IReservation
     /// <summary>Units that are still reserved.</summary>
     public int Reserved => Units - Sold - Released;
 
+    /// <summary>
+    /// Returns the units to release, to sell and to return until these many have moved in total. Null when the reservation does not have
+    /// them; then nothing must move.
+    /// </summary>
+    public (int Release, int Sell, int Return)? StepsTo(ReservationSettlement inAll)
+    {
+        // Orders of older versions were sold as a whole, so what is cancelled of them comes back like a return.
+        var cancelledAfterSale = Released == 0 && Reserved == 0 ? inAll.Cancelled : 0;
+        var release = Math.Max(0, inAll.Cancelled - cancelledAfterSale - Released);
+        var sell = Math.Max(0, inAll.Sold - Sold);
+        var back = Math.Max(0, inAll.Restocked + cancelledAfterSale - Returned);
+        return release + sell <= Reserved && Returned + back <= Sold + sell ? (release, sell, back) : null;
+    }
+
     /// <inheritdoc/>
     public bool IsCommitted => Sold > 0 && Reserved == 0;
 

@@ -53,9 +53,9 @@ internal sealed partial class OrderGrain(
     private OrderProgress? done;
 
     /// <summary>
-    /// True when this activation has sold the order's units and updated the cart. Refunds and returned units do not change that.
+    /// True when this activation has updated the cart and committed the uses of promotions. Refunds and shipments do not change that.
     /// </summary>
-    private bool isSold;
+    private bool isHandedOver;
 
     /// <summary>True when this activation has released the order's units and notified the cart of its end.</summary>
     private bool isReleased;
@@ -215,7 +215,7 @@ internal sealed partial class OrderGrain(
         await RequestRefundsAsync();
         var url = TrackingUrlOf(carrier, trackingNumber, await quotes.RulesAsync());
         if (ship(Order, url) is { Error: null, Changed: true } && Order.Payment?.Status == PaymentStatus.Authorized
-            && await CaptureAsync("shipment", Order.AmountToCapture) is { } error)
+            && Order.AmountToCapture is > 0 and var amount && await CaptureAsync("shipment", amount) is { } error)
             return error;
         return await DecideAndAdvanceAsync(ship(Order, url), "orders.ship", new { carrier });
     }
@@ -251,7 +251,10 @@ internal sealed partial class OrderGrain(
         if (command.Reason is not null && MailedText.Problem(command.Reason) is { } problem)
             return Error.Invalid("reason", problem);
         await RequestRefundsAsync();
-        var decision = Order!.CancelUnits(command, Now);
+        // Of a capture whose outcome is unknown, the units may be paid.
+        if (Order!.Payment?.Status == PaymentStatus.Authorized && await PaymentOfOrder.SettleAsync() is { } payment)
+            await DecideAsync(Order.Apply(payment, PaymentWindow, Now));
+        var decision = Order.CancelUnits(command, Now);
         var result = await DecideAndAdvanceAsync(
             decision, Order.IsBoughtBy(caller) ? null : "orders.cancel-units", new { command.CancellationId, command.Lines });
         // The payment has refused the refund, so the units are not cancelled.
@@ -416,7 +419,7 @@ internal sealed partial class OrderGrain(
             return;
         // The caller is a cart, which the order must not call now. The next steps follow later.
         await DecideAsync(decision);
-        (done, isSold, isReleased) = (null, false, false);
+        (done, isHandedOver, isReleased) = (null, false, false);
     }
 
     async Task IOrderGrain.EraseBuyerAsync()
@@ -714,7 +717,8 @@ internal sealed partial class OrderGrain(
             charge with { IsFirst = !repeated, StoredByOrderAt = charge.Customer is null ? order.PlacedAt : null }, order.CustomerId);
         CrashPoint.Pass("order.paid");
         var decision = order.Apply(payment, PaymentWindow, Now);
-        // A paid order is always confirmed. So the confirmation, the sale of its units and the update of its cart are written in parallel.
+        // A paid order is always confirmed. So the confirmation, the uses of its promotions and the update of its cart are written in
+        // parallel.
         // An activation that finds the order still pending repeats them.
         await (decision.State.PendingStep == OrderStep.Complete
             ? Task.WhenAll(DecideAsync(decision), HandOverGoodsAsync(order))
@@ -775,7 +779,7 @@ internal sealed partial class OrderGrain(
 
     private async Task CompleteAsync(OrderState order)
     {
-        if (!isSold)
+        if (!isHandedOver)
             await HandOverGoodsAsync(order);
         await SettleStockAsync();
         // The result changes the order's progress, so the next round of the loop processes it.
@@ -786,7 +790,7 @@ internal sealed partial class OrderGrain(
     {
         await Task.WhenAll(
             order.SellsWhenShipped ? Task.CompletedTask : SellAsync(order), ClearCartAsync(order), CommitUsesAsync(order));
-        isSold = true;
+        isHandedOver = true;
     }
 
     /// <summary>
@@ -821,6 +825,8 @@ internal sealed partial class OrderGrain(
     {
         var order = Order!;
         ImmutableArray<(string Sku, ReservationSettlement InAll)> moves = [.. order.StockMoves];
+        if (moves.IsEmpty)
+            return;
         var results = await Task.WhenAll(moves.Except(settled).Select(m =>
             // Silos of the previous version know only this call, and their orders need no other.
             m.InAll is { Sold: 0, Restocked: 0 } && !order.SellsWhenShipped

@@ -1,6 +1,5 @@
 using SoonShop.Aggregates;
 using SoonShop.Events;
-using SoonShop.Payments;
 
 namespace SoonShop.Orders;
 

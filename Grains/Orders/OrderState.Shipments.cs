@@ -35,7 +35,8 @@ public sealed partial record OrderState
             [
                 whole with
                 {
-                    Id = Deterministic.Id("shipment", Id.ToString("N")), Lines = [.. OrderedUnits.Select(Uncancelled).Where(IsAny)],
+                    Id = Deterministic.Id("shipment", Id.ToString("N")),
+                    Lines = [.. OrderedUnits.Select(Uncancelled).Where(IsAny)],
                 },
             ]
             : []);

@@ -41,7 +41,7 @@ internal static class StockChecks
         new("sold-as-ordered", Promises.NoOversell,
             "of an order that stands, what was shipped has left the stock, what is to ship is reserved, and what came back is in stock", """
             select format('order %s', id::uuid),
-                   format('%s; %s of %s ordered, %s shipped, %s cancelled, %s restocked: %s taken from stock and %s reserved, not %s and %s',
+                   format('%s; %s of %s ordered, %s shipped, %s cancelled, %s restocked: %s taken and %s reserved, not %s and %s',
                           status, units, sku, shipped, cancelled, restocked, -on_hand, reserved, -should_on_hand, should_reserved)
             from (
               select l.id, l.sku, l.units, p.status, coalesce(m.on_hand, 0) as on_hand, coalesce(m.reserved, 0) as reserved, q.*,
@@ -56,8 +56,8 @@ internal static class StockChecks
               where p.status in ('confirmed', 'shipped', 'delivered', 'refunded')
                 and not exists (select from busy b where b.id = p.id)) x
             where (on_hand, reserved) is distinct from (should_on_hand, should_reserved)
-            """, "Any write to the order makes it look again (POST /admin/orders/{id}/deliver, say); if the ledger stays as it is, adjust the "
-                + "stock by hand and refund what cannot be sent."),
+            """, "Any write to the order makes it look again (POST /admin/orders/{id}/deliver, say); if the ledger stays as it is, adjust "
+                + "the stock by hand and refund what cannot be sent."),
         new("gives-back-what-was-ordered", Promises.NoOversell, "an order gives back no more than it ordered", """
             select format('order %s', g.id::uuid), format('%s of %s given back, %s ordered', g.units, g.sku, coalesce(l.units, 0))
             from given_back g left join line l using (id, sku)
@@ -92,7 +92,8 @@ internal static class StockChecks
         new("refunded-as-ordered", Promises.Money, "refunds name no more units than were ordered", """
             select format('order %s', id::uuid), format('refunds name %s of %s, %s ordered', r.units, sku, coalesce(l.units, 0))
             from refunded_units r left join line l using (id, sku) where r.units > coalesce(l.units, 0)
-            """, "Compare the order with the payment provider's refunds; what was refunded too much cannot be taken back.") { Always = true },
+            """, "Compare the order with the payment provider's refunds; what was refunded too much cannot be taken back.")
+            { Always = true },
         new("awaiting-holds-stock", Promises.NoOversell, "an order that awaits its payment holds its stock", """
             select format('order %s', l.id::uuid), format('%s of %s ordered, %s held', l.units, l.sku, coalesce(h.reserved, 0))
             from line l join purchase p using (id) left join held h using (id, sku)

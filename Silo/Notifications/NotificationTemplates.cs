@@ -147,7 +147,9 @@ internal sealed partial class NotificationTemplates : INotificationTexts
             ["tracking_number"] = d.TrackingNumber,
             ["tracking_url"] = d.TrackingUrl,
             // The reason of a cancellation is the customer's own text. The other reasons come from the payment provider.
-            ["reason"] = kind is NotificationKind.OrderCancelled or NotificationKind.OrderUnitsCancelled ? MailedText.OrNull(d.Reason) : d.Reason,
+            ["reason"] = kind is NotificationKind.OrderCancelled or NotificationKind.OrderUnitsCancelled
+                ? MailedText.OrNull(d.Reason)
+                : d.Reason,
             ["deadline"] = d.Deadline is { } deadline ? MoneyText.Of(deadline, language) : null,
             ["token"] = d.Token,
             ["sku"] = d.Sku,

@@ -15,7 +15,8 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         if (query.Number is not null && number is null)
             return new Page<Order>([], null);
         var email = query.Email is { } address ? EmailAddress.Normalize(address) : null;
-        var key = $"{query.CustomerId}|{query.CartId}|{query.Status}|{query.From:O}|{query.To:O}|{number}|{email}|{query.Sku}|{query.ReturnStatus}";
+        var key = $"{query.CustomerId}|{query.CartId}|{query.Status}|{query.From:O}|{query.To:O}|{number}|{email}|{query.Sku}|"
+            + query.ReturnStatus;
         await using var command = database.CreateCommand();
         string Parameter(object value)
         {

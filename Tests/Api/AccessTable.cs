@@ -122,7 +122,7 @@ internal static class AccessTable
         new("POST /orders/{id}/payments", Who.CustomerOrGuest, Owned: true, AdminSees: true),
         new("POST /orders/{id}/cancel", Who.CustomerOrGuest, Owned: true, AdminSees: true),
         new("POST /orders/{id}/returns", Who.CustomerOrGuest, "orders:write", Owned: true, AdminSees: true),
-        new("POST /orders/{id}/returns/{returnId}/cancel", Who.CustomerOrGuest, "orders:write", Owned: true, AdminSees: true),
+        new("POST /orders/{id}/returns/{returnId}/cancel", Who.CustomerOrGuest, "orders:write"),
         new("GET /payments/{id}", Who.CustomerOrGuest, "payments:read", Owned: true, AdminSees: true),
         new("POST /simulated-payments/{paymentId}/authenticate", Who.CustomerOrGuest, Owned: true, AdminSees: true),
         new("POST /webhooks/stripe", Who.Anyone),

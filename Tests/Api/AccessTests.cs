@@ -196,8 +196,10 @@ public sealed class AccessTests(RunningShop shop)
                 : path.Contains("/users/", StringComparison.Ordinal) ? UserId
                 : path.Contains("orders/", StringComparison.Ordinal) || path.Contains("payments/", StringComparison.Ordinal) ? Order
                 : Guid.NewGuid().ToString();
+            var nothing = Guid.NewGuid().ToString();
             return path.Replace("{sku}", Sku, StringComparison.Ordinal)
-                .Replace("{id}", id, StringComparison.Ordinal).Replace("{paymentId}", id, StringComparison.Ordinal);
+                .Replace("{id}", id, StringComparison.Ordinal).Replace("{paymentId}", id, StringComparison.Ordinal)
+                .Replace("{shipmentId}", nothing, StringComparison.Ordinal).Replace("{returnId}", nothing, StringComparison.Ordinal);
         }
     }
 }

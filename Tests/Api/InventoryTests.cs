@@ -105,8 +105,8 @@ public sealed class InventoryTests(RunningShop shop)
         Assert.Equal((18, 2), (onHand, reserved));
         await HasAsync(sku, onHand: 18, reserved: 2);
         Assert.Equal("delivery", movements[0].Text("reference"));
-        foreach (var sale in (int[])[6, 9])
-            Assert.Contains(sold.OrderId, movements[sale].Text("reference"), StringComparison.Ordinal);
+        foreach (var ofTheSold in (int[])[6, 9])
+            Assert.Contains(sold.OrderId, movements[ofTheSold].Text("reference"), StringComparison.Ordinal);
         Assert.Contains(cancelled.OrderId, movements[8].Text("reference"), StringComparison.Ordinal);
     }
 

@@ -106,7 +106,8 @@ public sealed class PricedOrderTests(PricedShop shop) : IClassFixture<PricedShop
         Assert.Equal("VAT DE123456789", await ConfirmedAsync(order.Text("id"), "taxExemptionReason"));
         Expect.Status(200, await buyer.FillCartAsync(sku));
         Assert.Equal((0, 1299), (
-            (await buyer.GetAsync("/cart")).Number("prices.discount.amount"), (await buyer.GetAsync("/cart")).Number("prices.total.amount")));
+            (await buyer.GetAsync("/cart")).Number("prices.discount.amount"),
+            (await buyer.GetAsync("/cart")).Number("prices.total.amount")));
         // A stranger gets none of it.
         var guest = await shop.GuestAsync();
         Assert.Equal(1000, Expect.Status(200, await guest.FillCartAsync(sku)).Number("items.0.unitPrice.amount"));

@@ -11,7 +11,12 @@ public sealed class PromotionOrderTests(PricedShop shop) : IClassFixture<PricedS
 
     private static readonly object Shanghai = new
     {
-        name = "李雷", line1 = "中山东一路1号", city = "上海", region = "上海", postalCode = "200002", country = "CN",
+        name = "李雷",
+        line1 = "中山东一路1号",
+        city = "上海",
+        region = "上海",
+        postalCode = "200002",
+        country = "CN",
     };
 
     [Theory]
@@ -218,7 +223,11 @@ public sealed class PromotionOrderTests(PricedShop shop) : IClassFixture<PricedS
         var code = $"夏日_{id}-é10";
         Expect.Status(201, await shop.Admin.PostAsync("/admin/promotions", new
         {
-            id, name = "Summer", trigger = "code", code, action = new { kind = "orderDiscount", percentPpm = 100_000 },
+            id,
+            name = "Summer",
+            trigger = "code",
+            code,
+            action = new { kind = "orderDiscount", percentPpm = 100_000 },
         }));
         var guest = await FilledAsync(await shop.Admin.CreateProductAsync(price: 1000));
         await Until.TrueAsync("the code is known", TimeSpan.FromSeconds(60), async () =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using SoonShop.Tests.Running;
 
@@ -141,7 +142,9 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
         "category" or "family" => "things",
         // An address of the book and one written out exclude each other.
         "addressId" => null,
-        // A refund says one of amount, lines and full.
+        // A refund says one of amount, lines and full. Where lines must be there, one is.
+        "lines" when schema["type"]?.GetValueKind() == JsonValueKind.String =>
+            new JsonArray(Sample(Resolve(schema["items"]!.AsObject()), "")),
         "lines" or "full" => null,
         // Guests have no account to keep one in.
         "savePaymentMethod" => false,
@@ -151,6 +154,7 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
         "action" => new JsonObject { ["kind"] = "unitDiscount", ["percentPpm"] = 1 },
         "areas" => new JsonArray(new JsonObject { ["country"] = "AQ" }),
         "zoneId" => "gb",
+        "customerGroups" => new JsonArray("things"),
         "taxCategory" or "sizeClass" => "things",
         "trackingUrlTemplate" => "https://example.com/{number}",
         _ when schema["enum"] is JsonArray words => words[0]!.DeepClone(),

@@ -29,7 +29,7 @@ public sealed class IntegrityCheckBenchmark(ITestOutputHelper output)
         var silo = await shop.StartSiloProcessAsync();
         var (api, _) = await shop.StartApiProcessAsync();
         var admin = await api.AsAdminAsync();
-        var sku = await admin.CreateProductAsync(stock: 1_000_000);
+        var sku = await admin.CreateProductAsync(stock: 2_000_000);
         var guest = await Buyer.ArriveAsync(api, sku);
         Expect.Status(201, await guest.OrderAsync());
         var customer = await Customer.RegisterAsync(api);
@@ -149,15 +149,17 @@ public sealed class IntegrityCheckBenchmark(ITestOutputHelper output)
           where replace(p.order_id::text, '-', '') in (select id from main);
         create temporary table template_movement as
           select *, row_number() over (order by sequence) as place, count(*) over () as movements,
-                 sum(case when kind = 'Sale' then -delta else 0 end) over () as sold
+                 sum(case when kind = 'Sale' then -delta else 0 end) over () as sold,
+                 sum(case when kind in ('Reservation', 'Sale', 'Release') then delta else 0 end) over () as held
           from stock_ledger where sku = current_setting('bench.sku') and split_part(operation_id, '/', 1) in (select id from main);
         insert into stock_ledger (sku, sequence, operation_id, at, kind, delta, on_hand_after, reserved_after, reference)
           select l.sku, l.sequence + l.movements * c.n, pg_temp.renamed(l.operation_id, c), l.at, l.kind, l.delta,
-                 l.on_hand_after - l.sold * c.n, l.reserved_after, pg_temp.renamed(l.reference, c)
+                 l.on_hand_after - l.sold * c.n, l.reserved_after + l.held * c.n, pg_temp.renamed(l.reference, c)
           from copy c, template_movement l;
         update grain_state g
-          set index = jsonb_set(index, array['available'], to_jsonb(l.on_hand_after)),
-              state = convert_to(jsonb_set(jsonb_set(convert_from(state, 'UTF8')::jsonb, '{state,onHand}', to_jsonb(l.on_hand_after)),
+          set index = jsonb_set(index, array['available'], to_jsonb(l.on_hand_after - l.reserved_after)),
+              state = convert_to(jsonb_set(jsonb_set(jsonb_set(convert_from(state, 'UTF8')::jsonb,
+                  '{state,onHand}', to_jsonb(l.on_hand_after)), '{state,reserved}', to_jsonb(l.reserved_after)),
                   '{state,movements}', to_jsonb(l.sequence))::text, 'UTF8')
           from (select * from stock_ledger where sku = current_setting('bench.sku') order by sequence desc limit 1) l
           where g.state_name = 'inventory' and g.grain_key = 'sku/' || current_setting('bench.sku');

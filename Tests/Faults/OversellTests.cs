@@ -51,9 +51,9 @@ public sealed class OversellTests
         }
         await InvariantChecker.AssertBalanceAsync(shop, [.. answers.Select(a => a.Buyer.OrderId)]);
         await AssertStockAsync(Units, Units);
-        Assert.Equal("Reservation 100", await MovedAsync());
+        Assert.Equal($"Reservation {Units}", await MovedAsync());
 
-        // Then all of them leave the stock, and nothing else does.
+        // Then they leave the stock, each once.
         await Task.WhenAll(answers.Where(a => (int)a.Reply.Status == 201).Select(async a =>
         {
             await turns.WaitAsync();
@@ -70,7 +70,7 @@ public sealed class OversellTests
         }));
         await InvariantChecker.AssertBalanceAsync(shop, [.. answers.Select(a => a.Buyer.OrderId)]);
         await AssertStockAsync(0, 0);
-        Assert.Equal("Reservation 100, Sale -100", await MovedAsync());
+        Assert.Equal($"Reservation {Units}, Sale -{Units}", await MovedAsync());
 
         async Task AssertStockAsync(int onHand, int reserved)
         {
@@ -80,7 +80,7 @@ public sealed class OversellTests
 
         Task<string> MovedAsync() => shop.QueryAsync<string>("""
             select string_agg(kind || ' ' || units, ', ' order by kind)
-            from (select kind, sum(delta) as units from stock_ledger where sku = $1 and kind <> 'Adjustment' group by kind) m
+            from (select kind, sum(delta) as units from stock_ledger where sku = $1 and kind <> 'Adjustment' and delta <> 0 group by kind) m
             """, sku);
     }
 }

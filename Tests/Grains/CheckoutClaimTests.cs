@@ -112,11 +112,11 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         await order.ResumeAsync();
 
         Assert.Equal(1, silo.Calls[$"{buyer.CartId:N}/{nameof(ICartGrain.EndCheckoutAsync)}"]);
-        Assert.Equal(1, silo.Calls[$"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.CommitAsync)}"]);
+        AssertSettledOnce(sku);
     }
 
     [Fact]
-    public async Task refunds_that_put_units_back_sell_nothing_again_and_return_each_unit_once()
+    public async Task refunds_of_units_that_are_not_shipped_sell_nothing_and_release_each_unit_once()
     {
         var (buyer, first) = await silo.BuyerAsync();
         var (_, second) = await silo.BuyerAsync();
@@ -129,13 +129,11 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         await order.ResumeAsync();
 
         Assert.Equal(1, silo.Calls[$"{buyer.CartId:N}/{nameof(ICartGrain.EndCheckoutAsync)}"]);
-        Assert.All([first, second], sku => Assert.Equal(
-            (1, 1), (
-                silo.Calls[$"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.CommitAsync)}"],
-                silo.Calls[$"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.ReturnAsync)}"])));
+        foreach (var sku in (string[])[first, second])
+            AssertSettledOnce(sku);
         Assert.Equal(
-            2, await silo.QueryAsync<long>(
-                "select count(*) from stock_ledger where kind = 'Return' and split_part(operation_id, '/', 1) = $1",
+            "Release, Release, Reservation, Reservation", await silo.QueryAsync<string>(
+                "select string_agg(kind, ', ' order by kind) from stock_ledger where split_part(operation_id, '/', 1) = $1",
                 order.GetPrimaryKey().ToString("N")));
     }
 
@@ -216,6 +214,12 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         await order.ResumeAsync(deadline);
         Assert.Equal(OrderStatus.Expired, (await order.GetAsync(buyer)).Value!.Status);
     }
+
+    /// <summary>The stock was told once what became of an order's units; calls for orders of older versions were not made.</summary>
+    private void AssertSettledOnce(string sku) => Assert.Equal((1, 0, 0), (
+        silo.Calls.GetValueOrDefault($"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.SettleAsync)}"),
+        silo.Calls.GetValueOrDefault($"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.CommitAsync)}"),
+        silo.Calls.GetValueOrDefault($"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.ReturnAsync)}")));
 
     private Dictionary<string, int> CartCalls(Caller buyer) => typeof(ICartGrain).GetMethods().Select(m => m.Name)
         .ToDictionary(m => m, m => silo.Calls.GetValueOrDefault($"{buyer.CartId:N}/{m}"));

@@ -89,7 +89,7 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         Assert.Equal(OrderStatus.Cancelled, await StatusAsync(late.Order, buyer));
         Assert.Equal(OrderStatus.Confirmed, await StatusAsync(bought, buyer));
         Assert.Equal(1, await CapturedAsync(late.Order, bought));
-        Assert.Equal((4, 0), await StockAsync(sku));
+        Assert.Equal((5, 1), await StockAsync(sku));
         // The cart lets the next checkout begin.
         Assert.False((await Cart(buyer).SetItemAsync(buyer, sku, 1)).IsError);
         Assert.Equal(OrderStatus.Confirmed, await StatusAsync(await PlaceAsync(buyer), buyer));
@@ -113,7 +113,7 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
 
         Assert.Equal(OrderStatus.Cancelled, await StatusAsync(late.Order, buyer));
         Assert.Equal(1, await CapturedAsync(late.Order, bought));
-        Assert.Equal((4, 0), await StockAsync(sku));
+        Assert.Equal((5, 1), await StockAsync(sku));
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         Assert.Equal(OrderStatus.Cancelled, await StatusAsync(late.Order, buyer));
         Assert.Equal(OrderStatus.Confirmed, (await newer.PayAsync(buyer, "again", "pm_card_visa")).Value?.Status);
         Assert.Equal(1, await CapturedAsync(late.Order, newer));
-        Assert.Equal((4, 0), await StockAsync(sku));
+        Assert.Equal((5, 1), await StockAsync(sku));
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         await late.Order.ResumeAsync();
 
         Assert.Equal(OrderStatus.Confirmed, await StatusAsync(late.Order, buyer));
-        Assert.Equal((4, 0), await StockAsync(sku));
+        Assert.Equal((5, 1), await StockAsync(sku));
         Assert.Empty((await Cart(buyer).GetAsync(buyer)).Value!.Items);
     }
 
@@ -171,7 +171,7 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         Assert.Equal(OrderStatus.Confirmed, await StatusAsync(newer.Order, buyer));
         Assert.Equal(OrderStatus.Cancelled, await StatusAsync(older.Order, buyer));
         Assert.Equal(1, await CapturedAsync(older.Order, newer.Order));
-        Assert.Equal((4, 0), await StockAsync(sku));
+        Assert.Equal((5, 1), await StockAsync(sku));
     }
 
     /// <summary>While another checkout is under way nobody knows which is bought: the order waits, and ends when the other is.</summary>
@@ -195,7 +195,7 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         Assert.Equal(
             (OrderStatus.Cancelled, OrderStatus.Confirmed), (await StatusAsync(late.Order, buyer), await StatusAsync(place.Order, buyer)));
         Assert.Equal(1, await CapturedAsync(late.Order, place.Order));
-        Assert.Equal((4, 0), await StockAsync(sku));
+        Assert.Equal((5, 1), await StockAsync(sku));
     }
 
     /// <summary>An account's cart has the lines; the guest's cart, from which it was placed, is nobody's.</summary>

@@ -39,8 +39,11 @@ public sealed class PromotionExpiryTests(ImpatientSilo silo) : IClassFixture<Imp
             (await order.GetAsync(buyer)).Value!.Status == OrderStatus.Expired);
 
         var uses = silo.Grains.GetGrain<IPromotionUsesGrain>(Promotion.GrainKey(Id));
-        await Until.TrueAsync("the use is given back", TimeSpan.FromSeconds(60), async () => await uses.GetAsync() is
-            { Reserved: 0, Committed: 0 } given && given.Budgets.All(b => b.InAll == 0));
+        await Until.TrueAsync("the use is given back", TimeSpan.FromSeconds(60), async () =>
+        {
+            var given = await uses.GetAsync();
+            return (given.Reserved, given.Committed) == (0, 0) && given.Budgets.All(b => b.InAll == 0);
+        });
         Assert.Equal("Reservation,Release", await silo.QueryAsync<string>(
             "select string_agg(kind, ',' order by sequence) from promotion_use where promotion_id = $1", Promotion.GrainKey(Id)));
         Assert.Equal(100, (await cart.GetAsync(buyer)).Value!.Prices!.Discount.Amount);

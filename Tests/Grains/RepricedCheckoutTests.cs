@@ -4,7 +4,6 @@ using SoonShop.Catalog;
 using SoonShop.Inventory;
 using SoonShop.Orders;
 using SoonShop.Pricing;
-using SoonShop.Tests.Rules;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Grains;

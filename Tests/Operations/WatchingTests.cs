@@ -139,7 +139,8 @@ public sealed partial class WatchingTests(RunningShop shop)
     }
 
     /// <summary>
-    /// Something of everything that a day brings: buyers, one whose card is declined, one who comes too late, one who changes their mind.
+    /// Something of everything that a day brings: buyers, one whose parcel leaves, one whose card is declined, one who comes too late, one
+    /// who changes their mind.
     /// </summary>
     private async Task TradeAsync()
     {
@@ -147,7 +148,10 @@ public sealed partial class WatchingTests(RunningShop shop)
         await shop.Admin.PutAsync($"/inventory/{sku}", new { lowStockThreshold = 2 });
         var customer = await shop.Api.AsNewCustomerAsync();
         await customer.FillCartAsync(sku);
-        Assert.Equal(201, (int)(await customer.OrderAsync()).Status);
+        var bought = await customer.OrderAsync();
+        Assert.Equal(201, (int)bought.Status);
+        Assert.Equal(200, (int)(await shop.Admin.PostAsync(
+            $"/admin/orders/{bought.Text("id")}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" })).Status);
         var guest = await shop.Api.AsGuestAsync();
         await guest.FillCartAsync(sku);
         Assert.Equal(402, (int)(await guest.OrderAsync(paymentMethod: "pm_card_visa_chargeDeclined")).Status);

@@ -9,9 +9,8 @@ public sealed class OrderReturnTests
 {
     private static readonly ReturnsOptions Options = new();
 
-    private static readonly OrderState Delivered = Given.OrderThatIs(OrderStatus.Confirmed) with { SellsWhenShipped = true } is var confirmed
-        ? confirmed.Ship(new ShipUnits(Given.Id(7), "DHL", "1", null), Given.Now).Next().DeliverShipment(Given.Id(7), Given.Now).Next()
-        : null!;
+    private static readonly OrderState Delivered = (Given.OrderThatIs(OrderStatus.Confirmed) with { SellsWhenShipped = true })
+        .Ship(new ShipUnits(Given.Id(7), "DHL", "1", null), Given.Now).Next().DeliverShipment(Given.Id(7), Given.Now).Next();
 
     [Fact]
     public void goods_go_back_in_steps_and_each_is_told()
@@ -65,7 +64,8 @@ public sealed class OrderReturnTests
         Assert.Equal(ErrorCode.Conflict, Request(requested, 2, new ReturnLine("MUG", 1, "other")).Error?.Code);
 
         var refused = requested.DecideReturn(Given.Id(1), approved: false, "worn", Given.Now).Next();
-        var cancelled = requested.DecideReturn(Given.Id(1), approved: true, null, Given.Now).Next().CancelReturn(Given.Id(1), Given.Now).Next();
+        var cancelled = requested.DecideReturn(Given.Id(1), approved: true, null, Given.Now).Next()
+            .CancelReturn(Given.Id(1), Given.Now).Next();
 
         Assert.Null(Request(refused, 2, new ReturnLine("MUG", 2, "other")).Error);
         Assert.Null(Request(cancelled, 2, new ReturnLine("MUG", 2, "other")).Error);

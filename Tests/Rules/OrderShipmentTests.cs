@@ -1,4 +1,3 @@
-using SoonShop.Aggregates;
 using SoonShop.Inventory;
 using SoonShop.Orders;
 using SoonShop.Payments;
@@ -90,7 +89,9 @@ public sealed class OrderShipmentTests
     {
         var order = Confirmed with
         {
-            SellsWhenShipped = false, Status = OrderStatus.Shipped, Shipment = new Shipment("DHL", "1", Given.Now),
+            SellsWhenShipped = false,
+            Status = OrderStatus.Shipped,
+            Shipment = new Shipment("DHL", "1", Given.Now),
             BackInStock = [new LineUnits("SPOON", 1)],
         };
 

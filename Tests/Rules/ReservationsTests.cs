@@ -4,7 +4,7 @@ namespace SoonShop.Tests.Rules;
 
 public sealed class ReservationsTests
 {
-    private const int Capacity = 20_000;
+    private const int Capacity = 2_000;
 
     private static readonly RecordedMovement Reserved = new("1/reserve", StockMovementKind.Reservation, 3);
     private static readonly RecordedMovement Sold = new("1/settle", StockMovementKind.Sale, -3);

@@ -15,13 +15,16 @@ internal static class OtherRows
     private const int HotUnits = 500, HotBuyers = 800;
     private static readonly TimeSpan HotLimit = TimeSpan.FromMinutes(5);
 
-    /// <summary>More buyers than units of one item: every unit is sold, and none twice.</summary>
+    /// <summary>
+    /// More buyers than units of one item: every unit is sold, and none twice. Until they are shipped, the units are reserved; versions
+    /// before that rule took them out of stock at once.
+    /// </summary>
     public static async Task HotItemAsync(MeasuredShop shop, Figures figures)
     {
         var sku = (await shop.CreateProductsAsync(1, HotUnits))[0];
         var load = await Load.RunAsync(shop.Port, Clients, HotLimit, Buyers.BuyHotItem(sku), HotBuyers);
         var stock = Expect.Status(200, await shop.Admin.GetAsync($"/inventory/{sku}"));
-        Assert.True(load.Done == HotUnits && stock.Text("onHand") == "0" && stock.Text("reserved") == "0",
+        Assert.True(load.Done == HotUnits && (stock.Number("onHand"), stock.Number("reserved")) is (HotUnits, HotUnits) or (0, 0),
             $"{load.Done} of {HotUnits} units were sold to {HotBuyers} buyers; stock: {stock.Body}; "
             + $"refusals: {string.Join("; ", load.Refusals)}");
         figures.Add($"hot item: {HotBuyers} buyers, s", load.Seconds);
