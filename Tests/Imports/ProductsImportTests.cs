@@ -169,6 +169,16 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
     }
 
     [Fact]
+    public async Task columns_of_products_that_differ_by_case_are_exported_once_and_stay_as_they_are()
+    {
+        var (first, second) = (Unique("card"), Unique("card"));
+        await ApplyAsync($"Title,URL handle,SKU,Price,Card Colour\nCard,{first},{first},5,red\n");
+        await ApplyAsync($"Title,URL handle,SKU,Price,Card colour\nCard,{second},{second},5,blue\n");
+        foreach (var id in (string[])[first, second])
+            Assert.Equal(["2 Unchanged"], await ApplyAsync(await ExportTextAsync(id)));
+    }
+
+    [Fact]
     public async Task a_description_of_any_kind_is_read_in_time()
     {
         var id = Unique("book");

@@ -29,10 +29,24 @@ internal sealed record ProductFile(string Id, CsvHeader Header, ProductGroupCont
         Columns = Merge(Group.Columns, known.Columns),
     };
 
-    /// <summary>Returns the columns of the file, and those of before that the file does not have.</summary>
+    /// <summary>
+    /// Returns the columns of the file, and those of before that the file does not have. A column keeps the case of its name: an export
+    /// has one name for the columns of all products whose names differ by case only.
+    /// </summary>
     public ImmutableSortedDictionary<string, string> Merge(
-        ImmutableSortedDictionary<string, string> columns, ImmutableSortedDictionary<string, string> known) =>
-        known.Where(c => !columns.ContainsKey(c.Key) && !Has(c.Key)).Aggregate(columns, (all, c) => all.Add(c.Key, c.Value));
+        ImmutableSortedDictionary<string, string> columns, ImmutableSortedDictionary<string, string> known)
+    {
+        foreach (var (name, text) in known)
+        {
+            if (columns.ContainsKey(name))
+                continue;
+            if (columns.Keys.FirstOrDefault(c => c.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } other)
+                columns = columns.Add(name, columns[other]).Remove(other);
+            else if (!Has(name))
+                columns = columns.Add(name, text);
+        }
+        return columns;
+    }
 
     private bool Has(string column) => Header.HasColumn(column);
 }
