@@ -252,11 +252,15 @@ make_cluster() {
 }
 
 write_settings() {
-  local conf=$pgdata/soonshop.conf zone=UTC compression=on
+  local conf=$pgdata/soonshop.conf zone=UTC compression=on vanished=''
   [[ -e /usr/share/zoneinfo/UTC ]] || zone=GMT # built in; a private copy has no tzdata
   # With lz4, whole pages after a checkpoint cost a third of what they cost with `on`.
   if (cd / && "${as_server[@]}" "${pg_env[@]}" "$bin/postgres" -D "$pgdata" -C wal_compression -c wal_compression=lz4) \
     >/dev/null 2>&1; then compression=lz4; fi
+  # From version 14 on, a query whose client is gone ends, also while it waits for a lock.
+  if (cd / && "${as_server[@]}" "${pg_env[@]}" "$bin/postgres" -D "$pgdata" -C client_connection_check_interval) >/dev/null 2>&1; then
+    vanished='client_connection_check_interval = 5s'
+  fi
   cat >"$conf.new" <<END
 # written by deploy/postgres.sh at every start
 listen_addresses = '127.0.0.1'
@@ -270,6 +274,7 @@ synchronous_commit = on
 full_page_writes = on
 wal_compression = $compression
 jit = off
+$vanished
 password_encryption = 'scram-sha-256'
 timezone = '$zone'
 log_timezone = '$zone'
