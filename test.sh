@@ -127,7 +127,7 @@ for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Return
   ${!Versions__@} ${!Caching__@} ${!Privacy__@} ${!Audit__@} ${!Integrity__@} ${!Dashboard__@} ${!Telemetry__@} ${!RabbitMq__@} \
   ${!Logging__@} ${!Kestrel__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do
   [[ $name == SOONSHOP_TEST_DATA || $name == SOONSHOP_CACHE || $name == SOONSHOP_FUZZ_SEED || $name == SOONSHOP_SOAK_MINUTES ||
-    $name == SOONSHOP_FULFILMENT_ORDERS ||
+    $name == SOONSHOP_FULFILMENT_ORDERS || $name == SOONSHOP_IMPORT_@(ROWS|KILL) ||
     $name == SOONSHOP_ADMIN_@(EMAIL|PASSWORD) ]] || unset "$name"
 done
 [[ -z $address ]] || export SOONSHOP_ADDRESS=$address
