@@ -129,23 +129,19 @@ internal sealed class InventoryItemGrain(
 
     Task<Result<Done>> IInventoryItemGrain.CommitAsync(Guid reservationId) => protocol.CommitAsync(reservationId);
 
-    async Task<Result<Done>> IInventoryItemGrain.ReturnAsync(Guid reservationId, int unitsInAll)
-    {
-        var known = await protocol.FindAsync(reservationId);
-        if (known is not { IsCommitted: true } || unitsInAll > known.Sold)
-            return NotSold;
-        if (unitsInAll > known.Returned)
-            known = Remember(reservationId, Return(reservationId, known, unitsInAll));
-        await known.Written;
-        return default(Done);
-    }
+    async Task<Result<Done>> IInventoryItemGrain.ReturnAsync(Guid reservationId, int unitsInAll) =>
+        await protocol.FindAsync(reservationId) is { IsCommitted: true }
+            ? await SettleAsync(reservationId, new ReservationSettlement(Sold: 0, Cancelled: 0, Restocked: unitsInAll))
+            : NotSold;
 
-    async Task<Result<Done>> IInventoryItemGrain.SettleAsync(Guid reservationId, ReservationSettlement inAll)
+    Task<Result<Done>> IInventoryItemGrain.SettleAsync(Guid reservationId, ReservationSettlement inAll) =>
+        SettleAsync(reservationId, inAll);
+
+    private async Task<Result<Done>> SettleAsync(Guid reservationId, ReservationSettlement inAll)
     {
         var read = await protocol.FindAsync(reservationId);
-        if ((reservations.Find(reservationId) ?? read) is not { } known)
-            return NotSold;
-        if (known.StepsTo(inAll) is not { } steps)
+        // Another call may have decided since it was found.
+        if ((reservations.Find(reservationId) ?? read) is not { } known || known.StepsTo(inAll) is not { } steps)
             return NotSold;
         if (steps.Release > 0)
             known = Remember(reservationId, Release(reservationId, known, steps.Release));
