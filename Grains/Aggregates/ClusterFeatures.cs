@@ -8,24 +8,11 @@ namespace SoonShop.Aggregates;
 /// </summary>
 public sealed class ClusterFeatures(IGrainFactory grains, IClusterManifestProvider cluster)
 {
-    private Answer? stockIsSoldWhenShipped;
+    private readonly ClusterQuestion stockIsSoldWhenShipped = new(cluster, manifest => manifest.AllKnow(
+        grains.Reference<IInventoryItemGrain>(Sku.GrainKey("A")).GetGrainId().Type, StockSoldWhenShippedAttribute.Name));
 
     /// <summary>True when every silo can sell the units of a reservation in parts, as they are shipped.</summary>
-    public bool StockIsSoldWhenShipped
-    {
-        get
-        {
-            var current = cluster.Current;
-            if (stockIsSoldWhenShipped is { } known && ReferenceEquals(known.Manifest, current))
-                return known.IsEverywhere;
-            var item = grains.Reference<IInventoryItemGrain>(Sku.GrainKey("A")).GetGrainId().Type;
-            known = new Answer(current, current.AllKnow(item, StockSoldWhenShippedAttribute.Name));
-            stockIsSoldWhenShipped = known;
-            return known.IsEverywhere;
-        }
-    }
-
-    private sealed record Answer(object Manifest, bool IsEverywhere);
+    public bool StockIsSoldWhenShipped => stockIsSoldWhenShipped.IsTrue;
 }
 
 /// <summary>Announces that this version sells the units of a reservation in parts.</summary>

@@ -33,21 +33,11 @@ public sealed class PricingRulesCache(
     private readonly CompiledPricingRules configured = CompiledPricingRules.Compile(CheckoutPricing.RulesOf(options.Value));
     private Held? held;
     private Task<CompiledPricingRules>? renewal;
-    private Reach? everywhere;
+    private readonly ClusterQuestion everywhere = new(
+        cluster, manifest => manifest.AllKnow(grains.Reference<IPricingRulesGrain>(0).GetGrainId().Type));
 
     /// <summary>True when every silo of the cluster knows pricing rules.</summary>
-    public bool AreKnownEverywhere
-    {
-        get
-        {
-            var current = cluster.Current;
-            if (everywhere is { } reach && ReferenceEquals(reach.Manifest, current))
-                return reach.AreKnown;
-            reach = new Reach(current, current.AllKnow(grains.Reference<IPricingRulesGrain>(0).GetGrainId().Type));
-            everywhere = reach;
-            return reach.AreKnown;
-        }
-    }
+    public bool AreKnownEverywhere => everywhere.IsTrue;
 
     /// <summary>Returns the rules in force.</summary>
     /// <exception cref="UnavailableException">The rules are not known, and their grain does not answer.</exception>
@@ -104,9 +94,6 @@ public sealed class PricingRulesCache(
         held = new Held(rules, askedAt);
         return rules;
     }
-
-    /// <summary>Whether all silos of a cluster's manifest know pricing rules.</summary>
-    private sealed record Reach(object Manifest, bool AreKnown);
 
     private sealed record Held(CompiledPricingRules Rules, long AskedAt);
 }
