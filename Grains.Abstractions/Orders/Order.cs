@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using SoonShop.Payments;
 using SoonShop.Pricing;
 using SoonShop.Users;
@@ -30,11 +29,6 @@ public sealed record Order(
 
     /// <summary>The returns, oldest first; empty from a silo of an older version.</summary>
     [Id(5)] public ImmutableArray<OrderReturn> Returns { get => field.IsDefault ? [] : field; init; }
-
-    /// <summary>The ordered units by SKU.</summary>
-    [JsonIgnore]
-    public ImmutableArray<LineUnits> AllUnits =>
-        [.. Lines.GroupBy(l => l.Sku).Select(g => new LineUnits(g.Key, g.Sum(l => l.Quantity)))];
 
     /// <summary>Returns the order for everybody except its buyer.</summary>
     public Order WithoutClientSecret() =>

@@ -17,4 +17,23 @@ public sealed record RefundOrder(string RefundId, long? Amount, ImmutableArray<L
 /// <param name="Sku">The line's stock keeping unit.</param>
 /// <param name="Quantity">Units.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.line-units")]
-public sealed record LineUnits(string Sku, int Quantity);
+public sealed record LineUnits(string Sku, int Quantity)
+{
+    /// <summary>Adds up lines by SKU. Units that a promotion added are counted together with bought ones of the same SKU.</summary>
+    public static IEnumerable<LineUnits> Of(ImmutableArray<OrderLine> lines)
+    {
+        for (var i = 0; i < lines.Length; i++)
+        {
+            var (sku, units, isFirst) = (lines[i].Sku, 0, true);
+            for (var j = 0; j < lines.Length; j++)
+            {
+                if (lines[j].Sku != sku)
+                    continue;
+                isFirst &= j >= i;
+                units += lines[j].Quantity;
+            }
+            if (isFirst)
+                yield return new LineUnits(sku, units);
+        }
+    }
+}

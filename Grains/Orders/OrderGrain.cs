@@ -63,9 +63,6 @@ internal sealed partial class OrderGrain(
     /// <summary>What this activation has told the stock of the order's units.</summary>
     private ImmutableArray<(string Sku, ReservationSettlement InAll)> settled = [];
 
-    /// <summary>The last refund that the payment has refused.</summary>
-    private (string Id, Error Error)? refusedRefund;
-
     /// <summary>True for an order that this activation placed: its reservations are certainly new.</summary>
     private bool placedHere;
 
@@ -254,13 +251,10 @@ internal sealed partial class OrderGrain(
         // Of a capture whose outcome is unknown, the units may be paid.
         if (Order!.Payment?.Status == PaymentStatus.Authorized && await PaymentOfOrder.SettleAsync() is { } payment)
             await DecideAsync(Order.Apply(payment, PaymentWindow, Now));
-        var decision = Order.CancelUnits(command, Now);
-        var result = await DecideAndAdvanceAsync(
-            decision, Order.IsBoughtBy(caller) ? null : "orders.cancel-units", new { command.CancellationId, command.Lines });
-        // The payment has refused the refund, so the units are not cancelled.
-        return decision is { Error: null, Changed: true } && refusedRefund is { } refused && refused.Id == command.CancellationId
-            ? refused.Error
-            : result.IsError ? result : Order.ToView(caller);
+        // When the payment refuses the refund, the units are not cancelled.
+        return await DecideAndAdvanceAsync(
+            Order.CancelUnits(command, Now), Order.IsBoughtBy(caller) ? null : "orders.cancel-units",
+            new { command.CancellationId, command.Lines }, caller, command.CancellationId);
     }
 
     async Task<Result<Order>> IOrderGrain.RequestReturnAsync(Caller caller, RequestReturn command)
@@ -293,18 +287,15 @@ internal sealed partial class OrderGrain(
             return NoOrder;
         await RequestRefundsAsync();
         // Each try has an id of its own, because the payment keeps refunds that it has refused.
-        var refundId = $"return/{command.ReturnId:N}/{Order.Payment?.Refunded.Amount ?? 0}/{Now.UtcTicks}";
-        var result = await DecideOnReturnAsync(
-            Order.RefundReturn(command, refundId, returns.Value, Now), Shop, "refund", command.ReturnId);
-        return refusedRefund is { } refused && refused.Id == refundId ? refused.Error : result;
+        var refundId = $"return/{command.ReturnId:N}/{Now.UtcTicks}";
+        return await DecideOnReturnAsync(
+            Order.RefundReturn(command, refundId, returns.Value, Now), Shop, "refund", command.ReturnId, refundId);
     }
 
-    private async Task<Result<Order>> DecideOnReturnAsync(Decision<OrderState> decision, Caller caller, string action, Guid returnId)
-    {
-        var result = await DecideAndAdvanceAsync(
-            decision, Order!.IsBoughtBy(caller) ? null : $"returns.{action}", new { returnId });
-        return result.IsError ? result : Order.ToView(caller);
-    }
+    private Task<Result<Order>> DecideOnReturnAsync(
+        Decision<OrderState> decision, Caller caller, string action, Guid returnId, string? refundId = null) =>
+        DecideAndAdvanceAsync(
+            decision, Order!.IsBoughtBy(caller) ? null : $"returns.{action}", new { returnId }, caller, refundId);
 
     async Task<Result<Order>> IOrderGrain.DeliverAsync() =>
         Order is null ? NoOrder : await DecideAndAdvanceAsync(Order.Deliver(Now), "orders.deliver");
@@ -808,7 +799,6 @@ internal sealed partial class OrderGrain(
             CrashPoint.Pass("order.refund.answered");
             if (result is { IsError: true } refused)
             {
-                refusedRefund = (refund.Id, refused.Error);
                 error = refund.Id == refundId ? refused.Error : error;
                 await DecideAsync(Order.DropRefund(refund.Id));
             }
@@ -894,7 +884,14 @@ internal sealed partial class OrderGrain(
 
     // ---- helpers
 
-    private async Task<Result<Order>> DecideAndAdvanceAsync(Decision<OrderState> decision, string? audited, object? details = null)
+    /// <summary>Commits a decision, executes what follows from it, and returns the order.</summary>
+    /// <param name="decision">The decision.</param>
+    /// <param name="audited">The action for the audit log; null for one of the buyer.</param>
+    /// <param name="details">The details for the audit log.</param>
+    /// <param name="viewer">Who gets the order; null for the shop.</param>
+    /// <param name="refundId">The refund that the decision depends on: the payment's error is returned if it refuses.</param>
+    private async Task<Result<Order>> DecideAndAdvanceAsync(
+        Decision<OrderState> decision, string? audited, object? details = null, Caller? viewer = null, string? refundId = null)
     {
         if (decision.Error is { } error)
             return error;
@@ -904,8 +901,10 @@ internal sealed partial class OrderGrain(
             After = new { decision.State.Status },
             Details = details,
         }));
+        if (refundId is not null && await RequestRefundsAsync(refundId) is { } refused)
+            return refused;
         await AdvanceAsync();
-        return Order!.ToView(Shop);
+        return Order!.ToView(viewer ?? Shop);
     }
 
     private async Task DecideAsync(Decision<OrderState> decision, AuditRecorded? auditEvent = null)

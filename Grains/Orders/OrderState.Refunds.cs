@@ -28,7 +28,7 @@ public sealed partial record OrderState
             return Decision<OrderState>.NoChange(this);
         if (CheckCanRefund() is { } error)
             return error;
-        if (command.Lines is { } lines && CheckUnits(lines) is { } wrong)
+        if (command.Lines is { } lines && CheckUnitsToRefund(lines) is { } wrong)
             return wrong;
         var amount = command.Lines is { } named ? named.Sum(ShareOf) : command.Amount;
         if (amount == 0 && Payment is not { Captured.Amount: > 0 })
@@ -58,27 +58,8 @@ public sealed partial record OrderState
     /// <summary>The units that stood in the cart, without gifts.</summary>
     public IEnumerable<LineUnits> UnitsOfCart => Totals.Lines.Where(l => !l.IsGift).Select(l => new LineUnits(l.Sku, l.Quantity));
 
-    /// <summary>The ordered units by SKU. Units that a promotion added are counted together with bought ones of the same SKU.</summary>
-    public IEnumerable<LineUnits> OrderedUnits
-    {
-        get
-        {
-            var lines = Totals.Lines;
-            for (var i = 0; i < lines.Length; i++)
-            {
-                var (sku, units, isFirst) = (lines[i].Sku, 0, true);
-                for (var j = 0; j < lines.Length; j++)
-                {
-                    if (lines[j].Sku != sku)
-                        continue;
-                    isFirst &= j >= i;
-                    units += lines[j].Quantity;
-                }
-                if (isFirst)
-                    yield return new LineUnits(sku, units);
-            }
-        }
-    }
+    /// <summary>The ordered units by SKU.</summary>
+    public IEnumerable<LineUnits> OrderedUnits => LineUnits.Of(Totals.Lines);
 
     /// <summary>
     /// True when all units returned to stock unshipped and their value is refunded. The shop may still hold the shipping costs. The order
@@ -114,19 +95,26 @@ public sealed partial record OrderState
         .. OrderedUnits.Select(u => new LineUnits(u.Sku, UnitsOf(BackInStock, u.Sku) + UnitsOf(more, u.Sku))).Where(u => u.Quantity > 0),
     ];
 
-    private Error? CheckUnits(ImmutableArray<LineUnits> lines)
+    /// <summary>Checks that lines name SKUs of the order, each once, and no more units than are left.</summary>
+    /// <param name="lines">The lines.</param>
+    /// <param name="unitsLeft">Returns the units that are left of a line.</param>
+    /// <param name="tooMany">Returns the error from the units that are left, the line, and the units that were named.</param>
+    private Error? CheckUnits(
+        ImmutableArray<LineUnits> lines, Func<LineUnits, int> unitsLeft, Func<int, LineUnits, int, Error> tooMany)
     {
         if (CheckLines([.. lines.Select(l => l.Sku)]) is { } error)
             return error;
         foreach (var line in OrderedUnits)
         {
-            if (UnitsOf(lines, line.Sku) is var units && units > UnitsLeft(line))
-                return Error.Of(
-                    ErrorCode.Conflict, "error.refund-units",
-                    $"{UnitsLeft(line)} of {line.Quantity} units of {line.Sku} can be refunded, not {units}.").WithOrder(Id);
+            var (left, units) = (unitsLeft(line), UnitsOf(lines, line.Sku));
+            if (units > left)
+                return tooMany(left, line, units).WithOrder(Id);
         }
         return null;
     }
+
+    private Error? CheckUnitsToRefund(ImmutableArray<LineUnits> lines) => CheckUnits(lines, UnitsLeft, (left, line, units) => Error.Of(
+        ErrorCode.Conflict, "error.refund-units", $"{left} of {line.Quantity} units of {line.Sku} can be refunded, not {units}."));
 
     /// <summary>
     /// Returns the value of the next refunded units of a line. It is the difference of two sums, so that the values of all units add up to

@@ -115,7 +115,7 @@ public sealed partial record OrderState
         ImmutableArray<LineUnits> units =
         [
             .. received
-                .Select(r => new LineUnits(r.Sku, Math.Min(r.Good + r.Damaged, UnitsLeft(OrderedUnits.First(u => u.Sku == r.Sku)))))
+                .Select(r => new LineUnits(r.Sku, Math.Min(ArrivedUnits(known, r.Sku), UnitsLeft(OrderedUnits.First(u => u.Sku == r.Sku)))))
                 .Where(IsAny),
         ];
         var value = units.Sum(ShareOf);
@@ -147,8 +147,7 @@ public sealed partial record OrderState
 
     /// <summary>True when every unit that was not cancelled has arrived in returns.</summary>
     private bool HasAllComeBack =>
-        OrderedUnits.All(u => (Returns ?? []).Sum(r => ReceivedOf(r, u.Sku) is { } got ? got.Good + got.Damaged : 0)
-            >= u.Quantity - UnitsOf(BackInStock, u.Sku));
+        OrderedUnits.All(u => (Returns ?? []).Sum(r => ArrivedUnits(r, u.Sku)) >= u.Quantity - UnitsOf(BackInStock, u.Sku));
 
     /// <summary>The shipping costs, with their tax, that no return has refunded.</summary>
     private long ShippingLeft =>
@@ -175,20 +174,21 @@ public sealed partial record OrderState
     private static int ReturnedUnits(OrderReturn known, string sku) => known.Status switch
     {
         ReturnStatus.Refused or ReturnStatus.Cancelled => 0,
-        ReturnStatus.Received or ReturnStatus.Refunded => ReceivedOf(known, sku) is { } got ? got.Good + got.Damaged : 0,
+        ReturnStatus.Received or ReturnStatus.Refunded => ArrivedUnits(known, sku),
         _ => known.Lines.Where(l => l.Sku == sku).Sum(l => l.Quantity),
     };
+
+    private static int ArrivedUnits(OrderReturn known, string sku) => ReceivedOf(known, sku) is { } got ? got.Good + got.Damaged : 0;
 
     private static ReceivedUnits? ReceivedOf(OrderReturn known, string sku) => known.Received?.FirstOrDefault(r => r.Sku == sku);
 
     private static Error? CheckReasons(ImmutableArray<ReturnLine> lines, ReturnsOptions options)
     {
-        var errors = new Dictionary<string, ErrorText[]>();
+        var (reasons, errors) = (options.Reasons, new Dictionary<string, ErrorText[]>());
         for (var i = 0; i < lines.Length; i++)
         {
-            if (!options.Reasons.Contains(lines[i].Reason))
-                errors[$"lines[{i}].reason"] =
-                    [ErrorText.Of("field.return-reason", $"must be one of: {string.Join(", ", options.Reasons)}")];
+            if (!reasons.Contains(lines[i].Reason))
+                errors[$"lines[{i}].reason"] = [ErrorText.Of("field.return-reason", $"must be one of: {string.Join(", ", reasons)}")];
         }
         return errors.Count > 0 ? Error.Invalid(errors) : null;
     }

@@ -244,19 +244,8 @@ public sealed partial record OrderState
     private ImmutableArray<OrderedUnits> Named(ImmutableArray<LineUnits> units) =>
         [.. units.Select(u => new OrderedUnits(u.Sku, Totals.Lines.First(l => l.Sku == u.Sku).Name, u.Quantity))];
 
-    private Error? CheckUnitsToShip(ImmutableArray<LineUnits> lines)
-    {
-        if (CheckLines([.. lines.Select(l => l.Sku)]) is { } error)
-            return error;
-        foreach (var line in OrderedUnits)
-        {
-            if (UnitsOf(lines, line.Sku) is var units && units > UnitsToShip(line))
-                return Error.Of(
-                    ErrorCode.Conflict, "error.units-to-ship",
-                    $"{UnitsToShip(line)} of {line.Quantity} units of {line.Sku} are left to ship, not {units}.").WithOrder(Id);
-        }
-        return null;
-    }
+    private Error? CheckUnitsToShip(ImmutableArray<LineUnits> lines) => CheckUnits(lines, UnitsToShip, (left, line, units) => Error.Of(
+        ErrorCode.Conflict, "error.units-to-ship", $"{left} of {line.Quantity} units of {line.Sku} are left to ship, not {units}."));
 
     /// <summary>Checks that lines name SKUs of the order, each once.</summary>
     private Error? CheckLines(ImmutableArray<string> skus)

@@ -472,7 +472,7 @@ public sealed record CheckoutResult(
         RefundedUnits = null,
         Shipment = null,
         Shipments = [],
-        UnitsToShip = Status == OrderStatus.Confirmed ? order.AllUnits : null,
+        UnitsToShip = Status == OrderStatus.Confirmed ? [.. LineUnits.Of(order.Lines)] : null,
         CancelledUnits = null,
         Returns = [],
         CancelReason = null,
