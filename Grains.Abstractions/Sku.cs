@@ -24,6 +24,9 @@ public static class Sku
         return true;
     }
 
+    /// <summary>Returns the stored form of a client's text; text that cannot be a SKU is returned unchanged.</summary>
+    public static string Normalize(string text) => TryNormalize(text, out var sku) ? sku : text;
+
     /// <summary>
     /// Returns the grain key of a SKU. The prefix keeps Orleans' ADO.NET provider from parsing the key as a number: it would treat "020235"
     /// and "20235" as the same hexadecimal key.

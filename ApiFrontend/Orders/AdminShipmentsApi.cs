@@ -63,7 +63,7 @@ public sealed record CorrectShipmentRequest(
 public sealed record LineUnitsRequest(
     [property: RequiredField, SkuText] string? Sku, [property: RequiredField, NumberRange(1, CartLine.MaxQuantity)] int? Quantity)
 {
-    public LineUnits ToUnits() => new(SoonShop.Sku.TryNormalize(Sku, out var sku) ? sku : Sku!, Quantity!.Value);
+    public LineUnits ToUnits() => new(SoonShop.Sku.Normalize(Sku!), Quantity!.Value);
 }
 
 /// <summary>Converts lines of requests.</summary>

@@ -67,7 +67,7 @@ public sealed record ReturnLineRequest(
     [property: RequiredField, SkuText] string? Sku, [property: RequiredField, NumberRange(1, CartLine.MaxQuantity)] int? Quantity,
     [property: RequiredField, TextLength(40), Line] string? Reason)
 {
-    public ReturnLine ToLine() => new(SoonShop.Sku.TryNormalize(Sku, out var sku) ? sku : Sku!, Quantity!.Value, Reason!);
+    public ReturnLine ToLine() => new(SoonShop.Sku.Normalize(Sku!), Quantity!.Value, Reason!);
 }
 
 /// <summary>How to send the goods, for the buyer.</summary>
@@ -89,7 +89,7 @@ public sealed record ReceivedLineRequest(
     [property: NumberRange(0, CartLine.MaxQuantity)] int? Restock = null)
 {
     public ReceivedUnits ToUnits() => new(
-        SoonShop.Sku.TryNormalize(Sku, out var sku) ? sku : Sku!, Good ?? 0, Damaged ?? 0, Missing ?? 0, Restock ?? Good ?? 0);
+        SoonShop.Sku.Normalize(Sku!), Good ?? 0, Damaged ?? 0, Missing ?? 0, Restock ?? Good ?? 0);
 }
 
 /// <summary>How a return is refunded.</summary>

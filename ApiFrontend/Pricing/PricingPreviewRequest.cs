@@ -50,7 +50,7 @@ public sealed record PricingPreviewRequest
 
     internal PricingPreview ToPreview() => new()
     {
-        Lines = [.. Lines!.Select(l => new LineUnits(Sku.TryNormalize(l.Sku, out var sku) ? sku : l.Sku!, l.Quantity!.Value))],
+        Lines = [.. Lines!.Select(l => new LineUnits(Sku.Normalize(l.Sku!), l.Quantity!.Value))],
         Currency = Currency,
         At = At?.ToUniversalTime(),
         Destination = Destination is null ? null : new Destination(Destination.Country!, Destination.Region, Destination.PostalCode),

@@ -156,7 +156,7 @@ public sealed record ItemFilterRequest
     };
 
     private static ImmutableArray<string> Normal(string[]? skus) =>
-        [.. (skus ?? []).Select(text => Sku.TryNormalize(text, out var sku) ? sku : text)];
+        [.. (skus ?? []).Select(Sku.Normalize)];
 }
 
 /// <summary>An attribute of products, such as <c>colour: blue</c>.</summary>
@@ -204,7 +204,7 @@ public sealed record PromotionActionRequest
         Amounts = [.. Amounts ?? []],
         BuyUnits = BuyUnits ?? 0,
         GetUnits = GetUnits ?? 0,
-        GiftSku = GiftSku is null ? null : Sku.TryNormalize(GiftSku, out var sku) ? sku : GiftSku,
+        GiftSku = GiftSku is null ? null : Sku.Normalize(GiftSku),
         ShippingMethods = [.. ShippingMethods ?? []],
     };
 }
