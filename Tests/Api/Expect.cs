@@ -7,6 +7,13 @@ namespace SoonShop.Tests.Api;
 /// <summary>What answers must look like.</summary>
 internal static class Expect
 {
+    /// <summary>An item has these units on hand, and these of them are reserved.</summary>
+    public static async Task StockAsync(ApiClient admin, string sku, int onHand, int reserved)
+    {
+        var stock = await admin.GetAsync($"/inventory/{sku}");
+        Assert.Equal((onHand, reserved), (stock.Number("onHand"), stock.Number("reserved")));
+    }
+
     /// <summary>The answer has this status; the message shows the body.</summary>
     public static Reply Status(int status, Reply reply)
     {

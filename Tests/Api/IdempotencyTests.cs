@@ -861,11 +861,7 @@ public sealed class IdempotencyTests(RunningShop shop)
         return (guest, sku, reply.Text(reply.Status == HttpStatusCode.Created ? "id" : "orderId"));
     }
 
-    private async Task StockAsync(string sku, int onHand, int reserved)
-    {
-        var stock = await shop.Admin.GetAsync($"/inventory/{sku}");
-        Assert.Equal((onHand, reserved), (stock.Number("onHand"), stock.Number("reserved")));
-    }
+    private Task StockAsync(string sku, int onHand, int reserved) => Expect.StockAsync(shop.Admin, sku, onHand, reserved);
 
     private Task<long> EventsAsync(string type, string member, string value) =>
         shop.Shop.QueryAsync<long>(

@@ -226,11 +226,7 @@ public sealed class OneOpenOrderTests(RunningShop shop)
     private static Task<Reply> OrderAsync(ApiClient buyer, string paymentMethod, string? key = null) =>
         buyer.OrderAsync(key, paymentMethod);
 
-    private async Task StockAsync(string sku, int onHand, int reserved)
-    {
-        var level = await shop.Admin.GetAsync($"/inventory/{sku}");
-        Assert.Equal((onHand, reserved), (level.Number("onHand"), level.Number("reserved")));
-    }
+    private Task StockAsync(string sku, int onHand, int reserved) => Expect.StockAsync(shop.Admin, sku, onHand, reserved);
 
     private Task<string> ProviderAsync(string order) =>
         shop.Shop.QueryAsync<string>("select status from simulated_payment where order_id = $1", Guid.Parse(order));

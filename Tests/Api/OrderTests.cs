@@ -791,11 +791,7 @@ public sealed class OrderTests(RunningShop shop)
     private async Task<string[]> MovesAsync(string sku) =>
         [.. (await shop.Admin.GetAsync($"/inventory/{sku}/ledger"))["items"]!.AsArray().Select(m => $"{m!["kind"]} {m["delta"]}")];
 
-    private async Task StockAsync(string sku, int onHand, int reserved)
-    {
-        var stock = await shop.Admin.GetAsync($"/inventory/{sku}");
-        Assert.Equal((onHand, reserved), (stock.Number("onHand"), stock.Number("reserved")));
-    }
+    private Task StockAsync(string sku, int onHand, int reserved) => Expect.StockAsync(shop.Admin, sku, onHand, reserved);
 
     private static async Task InvisibleAsync(ApiClient stranger, Reply order)
     {

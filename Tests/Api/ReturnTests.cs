@@ -102,23 +102,12 @@ public sealed class ReturnTests(RunningShop shop)
 
     private async Task<(ApiClient Guest, Reply Order, string[] Skus)> DeliveredAsync(params int[] quantities)
     {
-        var guest = await shop.Api.AsGuestAsync();
-        var skus = new string[quantities.Length];
-        for (var i = 0; i < skus.Length; i++)
-        {
-            skus[i] = await shop.Admin.CreateProductAsync(stock: 100, price: 1000);
-            Expect.Status(200, await guest.FillCartAsync(skus[i], quantities[i]));
-        }
-        var order = Expect.Status(201, await guest.OrderAsync());
+        var (guest, order, skus) = await BoughtGoods.BuyAsync(shop, quantities);
         var place = $"/admin/orders/{order.Text("id")}";
         Expect.Status(200, await shop.Admin.PostAsync($"{place}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
         Expect.Status(200, await shop.Admin.PostAsync($"{place}/deliver"));
         return (guest, order, skus);
     }
 
-    private async Task StockAsync(string sku, int onHand, int reserved)
-    {
-        var stock = await shop.Admin.GetAsync($"/inventory/{sku}");
-        Assert.Equal((onHand, reserved), (stock.Number("onHand"), stock.Number("reserved")));
-    }
+    private Task StockAsync(string sku, int onHand, int reserved) => Expect.StockAsync(shop.Admin, sku, onHand, reserved);
 }

@@ -102,17 +102,7 @@ public sealed class ShipmentTests(RunningShop shop)
             404, "not-found", await shop.Admin.GetAsync($"/admin/orders/{order.Text("id")}/shipments/{Guid.NewGuid()}/packing-slip"));
     }
 
-    private async Task<(ApiClient Guest, Reply Order, string[] Skus)> BuyAsync(params int[] quantities)
-    {
-        var guest = await shop.Api.AsGuestAsync();
-        var skus = new string[quantities.Length];
-        for (var i = 0; i < skus.Length; i++)
-        {
-            skus[i] = await shop.Admin.CreateProductAsync(stock: 100, price: 1000);
-            Expect.Status(200, await guest.FillCartAsync(skus[i], quantities[i]));
-        }
-        return (guest, Expect.Status(201, await guest.OrderAsync()), skus);
-    }
+    private Task<(ApiClient Guest, Reply Order, string[] Skus)> BuyAsync(params int[] quantities) => BoughtGoods.BuyAsync(shop, quantities);
 
     private Task<Reply> ShipAsync(Reply order, string trackingNumber, params (string Sku, int Quantity)[] lines) => shop.Admin.PostAsync(
         $"/admin/orders/{order.Text("id")}/shipments",
@@ -123,9 +113,5 @@ public sealed class ShipmentTests(RunningShop shop)
     private static object Lines(params (string Sku, int Quantity)[] lines) =>
         new { lines = lines.Select(l => new { sku = l.Sku, quantity = l.Quantity }) };
 
-    private async Task StockAsync(string sku, int onHand, int reserved)
-    {
-        var stock = await shop.Admin.GetAsync($"/inventory/{sku}");
-        Assert.Equal((onHand, reserved), (stock.Number("onHand"), stock.Number("reserved")));
-    }
+    private Task StockAsync(string sku, int onHand, int reserved) => Expect.StockAsync(shop.Admin, sku, onHand, reserved);
 }
