@@ -31,7 +31,8 @@ internal static class SecuritySchemes
             Type = SecuritySchemeType.ApiKey,
             In = ParameterLocation.Header,
             Name = OrderTokens.Header,
-            Description = "The token of a mailed link to one order: who has it reads, watches, pays and cancels that order.",
+            Description =
+                "The token of a mailed link to one order: who has it reads, watches, pays and cancels that order, and returns its goods.",
         },
     };
 

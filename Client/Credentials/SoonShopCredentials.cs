@@ -42,7 +42,9 @@ public sealed class GuestCredentials(Guid cartId) : SoonShopCredentials
     }
 }
 
-/// <summary>Somebody with a mailed link to one order: its token reads, watches, pays and cancels that order.</summary>
+/// <summary>
+/// Somebody with a mailed link to one order: its token reads, watches, pays and cancels that order, and returns its goods.
+/// </summary>
 /// <param name="orderToken">The token in the link that <c>LookUpOrderAsync</c> mailed.</param>
 public sealed class OrderLinkCredentials(string orderToken) : SoonShopCredentials
 {
