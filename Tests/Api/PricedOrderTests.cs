@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using SoonShop.Tests.Running;
 using static SoonShop.Tests.Api.PricedShop;
 
@@ -138,7 +139,15 @@ public sealed class PricedOrderTests(PricedShop shop) : IClassFixture<PricedShop
             var quote = Expect.Status(200, await guest.PostAsync("/cart/quote", other));
             Assert.NotEqual(before["prices"]!.ToJsonString(), quote["prices"]!.ToJsonString());
             var after = await guest.GetAsync("/cart");
-            Assert.Equal((before.Body, before.Headers["ETag"]), (after.Body, after.Headers["ETag"]));
+            Assert.Equal((Stored(before), before.Headers["ETag"]), (Stored(after), after.Headers["ETag"]));
+        }
+
+        // Rules of other tests, which do not concern this cart, may come into force between two looks at it.
+        static string Stored(Reply cart)
+        {
+            var shown = JsonNode.Parse(cart.Body)!;
+            Assert.True(shown["prices"]!.AsObject().Remove("rulesVersion"));
+            return shown.ToJsonString();
         }
     }
 
