@@ -174,6 +174,12 @@ internal static class PricingExamples
             yield return new($"{schema}.priority", () => 0);
             yield return new($"{schema}.customerGroups", () => new JsonArray("wholesale"));
         }
+        foreach (var schema in (string[])["CustomerGroupRequest", "CustomerGroupResponse"])
+        {
+            yield return new($"{schema}.id", () => "wholesale");
+            yield return new($"{schema}.name", () => "Wholesale");
+            yield return new($"{schema}.description", () => "Shops that buy from us");
+        }
         foreach (var schema in (string[])["ProductPriceRequest", "ProductPriceView"])
             yield return new($"{schema}.listId", () => "wholesale");
         foreach (var schema in (string[])["UserPricingRequest", "UserPricingResponse"])
@@ -182,7 +188,8 @@ internal static class PricingExamples
             yield return new($"{schema}.taxExemptionReason", () => "VAT DE123456789");
         }
         foreach (var schema in (string[])[
-            "PromotionResponse", "ZoneResponse", "TaxRateResponse", "ShippingMethodResponse", "PriceListResponse"])
+            "PromotionResponse", "ZoneResponse", "TaxRateResponse", "ShippingMethodResponse", "PriceListResponse",
+            "CustomerGroupResponse"])
             yield return new($"{schema}.archivedAt", () => null);
         yield return new("GenerateCodesRequest.count", () => 1000);
         yield return new("CodeBatchResponse.count", () => 1000);

@@ -12,6 +12,7 @@ internal static class PricingTexts
         ["Admin: taxes"] = "Tax zones, tax rates, and how taxes are computed.",
         ["Admin: shipping"] = "Shipping zones, and shipping methods with their prices.",
         ["Admin: price lists"] = "Price lists for groups of customers and for limited times.",
+        ["Admin: customer groups"] = "The groups that promotions, price lists and shipping methods are for, and their customers.",
     };
 
     /// <summary>The operations by id.</summary>
@@ -84,7 +85,13 @@ internal static class PricingTexts
             + "committed when it is confirmed, and given back when it is rejected, cancelled or expires. A promotion without a limit, a "
             + "budget or generated codes is not counted."),
         new("listPromotionCodes", "Returns the generated codes of a promotion in the order of their creation, and whether they are used."),
+        new(
+            "listCustomerGroupCustomers",
+            "Returns the customers who are in a group, in the order of their ids. Not for API keys: it is personal data."),
         new("getUserPricing", "Returns the groups of a customer, and why the customer pays no tax."),
-        new("setUserPricing", "Replaces the groups of a customer and the tax exemption. They count from the next quote on."),
+        new(
+            "setUserPricing",
+            "Replaces the groups of a customer and the tax exemption. They count from the next quote on. Groups that are new to the "
+            + "customer must exist."),
     ];
 }

@@ -19,6 +19,8 @@ internal static class PricingApi
         new RuleRoutes<ShippingZoneRequest, ZoneResponse>(RuleNames.ShippingZones, rule => new(rule)).Map(admin);
         new RuleRoutes<ShippingMethodRequest, ShippingMethodResponse>(RuleNames.ShippingMethods, rule => new(rule)).Map(admin);
         new RuleRoutes<PriceListRequest, PriceListResponse>(RuleNames.PriceLists, rule => new(rule)).Map(admin);
+        new RuleRoutes<CustomerGroupRequest, CustomerGroupResponse>(RuleNames.CustomerGroups, rule => new(rule)).Map(admin);
+        admin.MapCustomerGroupMembers();
 
         var settings = admin.MapGroup("/tax/settings").WithTags(RuleNames.TaxRates.Tag).ForAdministrators("pricing");
         settings.MapGet("", GetTaxSettingsAsync).WithName("getTaxSettings").WithSummary("Get the tax settings").WithETag();
@@ -77,7 +79,7 @@ internal static class PricingApi
 /// <summary>What prices are to depend on of a customer.</summary>
 public sealed record UserPricingRequest
 {
-    /// <summary>All customer groups that the customer is to be in.</summary>
+    /// <summary>The ids of all customer groups that the customer is to be in. A group that is not there yet must exist.</summary>
     [RequiredField, MaxItems(PricingProfile.MaxGroups), Slugs] public string[]? Groups { get; init; }
 
     /// <summary>Why the customer pays no tax, such as a VAT number; null for a customer who pays it.</summary>
@@ -86,7 +88,7 @@ public sealed record UserPricingRequest
 
 /// <summary>What prices depend on of a customer.</summary>
 /// <param name="Id">The id of the account.</param>
-/// <param name="Groups">The customer groups, sorted.</param>
+/// <param name="Groups">The ids of the customer groups, sorted.</param>
 /// <param name="TaxExemptionReason">Why the customer pays no tax; null for a customer who pays it.</param>
 internal sealed record UserPricingResponse(Guid Id, ImmutableArray<string> Groups, string? TaxExemptionReason)
 {

@@ -26,8 +26,12 @@ internal sealed record RuleNames(PricingRuleKind Kind, string Path, string Tag, 
     public static readonly RuleNames PriceLists =
         new(PricingRuleKind.PriceList, "/price-lists", "Admin: price lists", "PriceList", "price list");
 
+    public static readonly RuleNames CustomerGroups =
+        new(PricingRuleKind.CustomerGroup, "/customer-groups", "Admin: customer groups", "CustomerGroup", "customer group");
+
     /// <summary>All kinds that have the routes of <see cref="RuleRoutes{TRequest,TResponse}"/>.</summary>
-    public static readonly ImmutableArray<RuleNames> All = [Promotions, TaxZones, TaxRates, ShippingZones, ShippingMethods, PriceLists];
+    public static readonly ImmutableArray<RuleNames> All =
+        [Promotions, TaxZones, TaxRates, ShippingZones, ShippingMethods, PriceLists, CustomerGroups];
 
     /// <summary>Its name in ids of operations on several.</summary>
     public string Plural => Singular + "s";

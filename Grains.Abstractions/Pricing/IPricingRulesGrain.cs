@@ -37,8 +37,8 @@ public interface IPricingRulesGrain : IGrainWithIntegerKey
     Task<Result<StoredRule>> CreateAsync(PricingRule rule);
 
     /// <summary>
-    /// Replaces a rule, and restores an archived one. The same rule again changes nothing. Errors: <c>not-found</c>,
-    /// <c>validation-failed</c> with every problem, <c>precondition-failed</c>, <c>conflict</c> when the rules become too large.
+    /// Replaces a rule, and restores an archived one. The same rule again changes nothing. Customer groups that the rule in force names
+    /// already need not exist. Errors: as for <see cref="CreateAsync"/>, <c>not-found</c>, <c>precondition-failed</c>.
     /// </summary>
     /// <param name="rule">The rule with its id.</param>
     /// <param name="expectedVersion">The version of the rule to replace; null for any.</param>

@@ -5,7 +5,7 @@ namespace SoonShop.Pricing;
 /// <param name="Id">Its id, unique within the kind.</param>
 /// <param name="Content">
 /// The rule: a <see cref="Promotion"/>, <see cref="Zone"/>, <see cref="TaxRate"/>, <see cref="TaxSettings"/>,
-/// <see cref="ShippingMethod"/> or <see cref="PriceList"/> with the same id.
+/// <see cref="ShippingMethod"/>, <see cref="PriceList"/> or <see cref="CustomerGroup"/> with the same id.
 /// </param>
 [GenerateSerializer, Immutable, Alias("soonshop.pricing-rule")]
 public sealed record PricingRule(PricingRuleKind Kind, string Id, object Content)
@@ -23,6 +23,7 @@ public sealed record PricingRule(PricingRuleKind Kind, string Id, object Content
         PricingRuleKind.ShippingZone => $"shipping-zone/{id}",
         PricingRuleKind.ShippingMethod => $"shipping-method/{id}",
         PricingRuleKind.PriceList => $"price-list/{id}",
+        PricingRuleKind.CustomerGroup => $"customer-group/{id}",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -38,6 +39,9 @@ public sealed record PricingRule(PricingRuleKind Kind, string Id, object Content
 
     /// <summary>Creates the rule of a price list.</summary>
     public static PricingRule Of(PriceList list) => new(PricingRuleKind.PriceList, list.Id, list);
+
+    /// <summary>Creates the rule of a customer group.</summary>
+    public static PricingRule Of(CustomerGroup group) => new(PricingRuleKind.CustomerGroup, group.Id, group);
 
     /// <summary>Creates the rule of a tax zone.</summary>
     public static PricingRule OfTaxZone(Zone zone) => new(PricingRuleKind.TaxZone, zone.Id, zone);
@@ -81,6 +85,8 @@ public enum PricingRuleKind
     ShippingMethod,
     /// <summary>A price list.</summary>
     PriceList,
+    /// <summary>A customer group.</summary>
+    CustomerGroup,
 }
 
 /// <summary>Whether a rule applies at a time.</summary>

@@ -33,6 +33,9 @@ public sealed record PricingRules
 
     /// <summary>The shipping methods, in the order in which shoppers see them.</summary>
     [Id(8)] public ImmutableArray<ShippingMethod> ShippingMethods { get; init; } = [];
+
+    /// <summary>The customer groups, in any order. No price depends on them: the other rules name groups by their ids.</summary>
+    [Id(9)] public ImmutableArray<CustomerGroup> CustomerGroups { get => field.IsDefault ? [] : field; init; } = [];
 }
 
 /// <summary>The limits of rules and requests. They keep every sum far from an overflow of 64 bits, and every quote short.</summary>
@@ -62,7 +65,7 @@ public static class PricingLimits
     /// <summary>The most promotions of a snapshot.</summary>
     public const int MaxPromotions = 10_000;
 
-    /// <summary>The most price lists, shipping methods or zones of a snapshot.</summary>
+    /// <summary>The most price lists, customer groups, shipping methods or zones of a snapshot.</summary>
     public const int MaxRules = 1_000;
 
     /// <summary>The most tax rates of a snapshot.</summary>

@@ -1,5 +1,6 @@
 using Orleans.Metadata;
 using SoonShop.Inventory;
+using SoonShop.Pricing;
 
 namespace SoonShop.Aggregates;
 
@@ -10,6 +11,12 @@ public sealed class ClusterFeatures(IGrainFactory grains, IClusterManifestProvid
 {
     private readonly ClusterQuestion stockIsSoldWhenShipped = new(cluster, manifest => manifest.AllKnow(
         grains.Reference<IInventoryItemGrain>(Sku.GrainKey("A")).GetGrainId().Type, StockSoldWhenShippedAttribute.Name));
+
+    private readonly ClusterQuestion customerGroupsAreRules = new(cluster, manifest => manifest.AllKnow(
+        grains.Reference<ICustomerGroupMembersGrain>(0).GetGrainId().Type));
+
+    /// <summary>True when every silo knows customer groups as pricing rules.</summary>
+    public bool CustomerGroupsAreRules => customerGroupsAreRules.IsTrue;
 
     /// <summary>True when every silo can sell the units of a reservation in parts, as they are shipped.</summary>
     public bool StockIsSoldWhenShipped => stockIsSoldWhenShipped.IsTrue;

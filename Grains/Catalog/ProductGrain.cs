@@ -13,7 +13,7 @@ internal sealed class ProductGrain(
     [PersistentState("product")] IPersistentState<StateEnvelope<ProductState>> storage,
     TimeProvider time,
     IOptions<CheckoutOptions> options,
-    LocalGrainCache<PriceOffer> offers, IMediaRecords media, KnownPriceLists lists)
+    LocalGrainCache<PriceOffer> offers, IMediaRecords media, KnownRules rules)
     : LocallyCachedGrain<ProductState, PriceOffer>(storage, time, offers), IProductGrain
 {
     protected override string Aggregate => "product";
@@ -53,13 +53,14 @@ internal sealed class ProductGrain(
         var decision = product.SetPrices(prices, options.Value.Currency, Now);
         // A list that the product has may have been archived since.
         var unknown = decision is { Error: null, Changed: true }
-            ? await lists.FindUnknownAsync(
+            ? await rules.FindUnknownAsync(
+                PricingRuleKind.PriceList,
                 prices.Select(p => p.ListId).Except(product.Content.Prices.Select(p => p.ListId)).OfType<string>())
             : [];
         return unknown.IsEmpty
             ? await DecideAsync("products.set-prices", decision)
             : Error.Invalid(prices.Index().Where(p => p.Item.ListId is { } id && unknown.Contains(id))
-                .ToDictionary(p => $"prices[{p.Index}].listId", _ => (ErrorText[])[KnownPriceLists.Unknown]));
+                .ToDictionary(p => $"prices[{p.Index}].listId", _ => (ErrorText[])[KnownRules.NoPriceList]));
     }
 
     async Task<Result<Done>> IProductGrain.ArchiveAsync(int? expectedVersion)

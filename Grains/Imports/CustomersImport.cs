@@ -7,7 +7,7 @@ namespace SoonShop.Imports;
 /// Customers, each found by e-mail address. A new one gets an account without a password, and no mail: its owner sets a password by mail.
 /// Of an account that exists only groups and tax exemption change, because the rest is the customer's own.
 /// </summary>
-public sealed class CustomersImport(IGrainFactory grains, IImportStates states, TimeProvider time) : ICsvImport
+public sealed class CustomersImport(IGrainFactory grains, IImportStates states, KnownRules rules, TimeProvider time) : ICsvImport
 {
     /// <summary>How often an account is compared anew because it changed meanwhile.</summary>
     private const int MaxComparisons = 20;
@@ -61,7 +61,7 @@ public sealed class CustomersImport(IGrainFactory grains, IImportStates states, 
         var id = NewId(row, context);
         if (context.DryRun)
         {
-            return UserState.Import(id, row.User, time.GetUtcNow()).Error is { } refused
+            return await CheckAsync(id, row.User, []) is { } refused
                 ? Wrong(header, row, refused)
                 : RowResult.Created(row.Line);
         }
@@ -71,6 +71,10 @@ public sealed class CustomersImport(IGrainFactory grains, IImportStates states, 
         await SkuRows.ReleaseAsync(grains.GetGrain<IEmailGrain>(UserKeys.Email(row.NormalizedEmail)));
         return created.IsError ? Wrong(header, row, created.Error) : RowResult.Created(row.Line);
     }
+
+    /// <summary>Returns what the account would refuse; null for nothing.</summary>
+    private async Task<Error?> CheckAsync(Guid id, ImportUser user, ImmutableArray<string> groupsBefore) =>
+        UserState.Import(id, user, time.GetUtcNow()).Error ?? await rules.CheckGroupsAsync(user.Groups, groupsBefore);
 
     /// <summary>
     /// One job makes one account of an address, however often it comes to its row. Another job makes another one when that was erased.
@@ -92,7 +96,7 @@ public sealed class CustomersImport(IGrainFactory grains, IImportStates states, 
             if (context.DryRun)
             {
                 var check = new ImportUser(row.User.Email, null, null, null, after.Groups, after.TaxExemptionReason);
-                refused = UserState.Import(account.Id, check, time.GetUtcNow()).Error;
+                refused = await CheckAsync(account.Id, check, before.Groups);
             }
             else
             {

@@ -8,7 +8,7 @@ namespace SoonShop.Imports;
 /// Prices. A row with the shop's currency and nothing but <c>Price</c> and <c>Compare-at price</c> is the base price of its <c>SKU</c>. All
 /// other rows of the SKU, which follow one another, replace the prices beside the base price, so none is left when there are no such rows.
 /// </summary>
-public sealed class PricesImport(IGrainFactory grains, IImportStates states, KnownPriceLists lists, TimeProvider time) : ICsvImport
+public sealed class PricesImport(IGrainFactory grains, IImportStates states, KnownRules rules, TimeProvider time) : ICsvImport
 {
     public const string Currency = "Currency";
     public const string Price = "Price";
@@ -55,10 +55,10 @@ public sealed class PricesImport(IGrainFactory grains, IImportStates states, Kno
             else
                 prices.Add(price);
         }
-        var unknown = await lists.FindUnknownAsync(
-            prices.Select(p => p.Price.ListId).Except(product.Prices.Select(p => p.ListId)).OfType<string>());
+        var unknown = await rules.FindUnknownAsync(
+            PricingRuleKind.PriceList, prices.Select(p => p.Price.ListId).Except(product.Prices.Select(p => p.ListId)).OfType<string>());
         wrong.AddRange(prices.Where(p => p.Price.ListId is { } id && unknown.Contains(id))
-            .Select(p => RowResult.Wrong(p.Line, List, KnownPriceLists.Unknown)));
+            .Select(p => RowResult.Wrong(p.Line, List, KnownRules.NoPriceList)));
         if (wrong.Count > 0)
             return RowGroups.Refuse(rows, wrong);
         var (key, change) = (Sku.GrainKey(product.Sku), new PriceChange(product, prices));

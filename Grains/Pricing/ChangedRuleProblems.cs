@@ -10,7 +10,9 @@ internal static class ChangedRuleProblems
     /// <param name="rules">The snapshot after the change.</param>
     /// <param name="list">The list of the changed rule.</param>
     /// <param name="rule">The changed rule.</param>
-    public static IReadOnlyDictionary<string, ErrorText[]> Of(PricingRules rules, RuleList list, PricingRule rule)
+    /// <param name="before">The rule before; null when it was not in force.</param>
+    public static IReadOnlyDictionary<string, ErrorText[]> Of(
+        PricingRules rules, RuleList list, PricingRule rule, PricingRule? before)
     {
         if (list.In(rules).Count() > list.Limit)
         {
@@ -21,7 +23,22 @@ internal static class ChangedRuleProblems
         var problems = PricingRulesValidator.Check(rules).ToDictionary(p => Within(p.Key, place, rule.Kind), p => p.Value);
         if (rule.Content is Promotion { Code: { } code } && OtherWithCode(rules, rule.Id, code) is { } other)
             problems["code"] = [ErrorText.Of("field.code-used", $"is the code of the promotion {other}")];
+        foreach (var field in UnknownGroups(rules, rule, before))
+            problems.TryAdd(field, [KnownRules.NoCustomerGroup]);
         return problems;
+    }
+
+    /// <summary>
+    /// Returns the fields that name a customer group which does not exist. Those that the rule names already may have been named before
+    /// groups could be created.
+    /// </summary>
+    private static IEnumerable<string> UnknownGroups(PricingRules rules, PricingRule rule, PricingRule? before)
+    {
+        var known = rules.CustomerGroups.Select(g => g.Id).Concat(before is null ? [] : RuleGroups.Of(before.Content))
+            .ToHashSet(StringComparer.Ordinal);
+        var field = RuleGroups.FieldOf(rule.Kind);
+        return RuleGroups.Of(rule.Content).Index().Where(g => g.Item is not null && !known.Contains(g.Item))
+            .Select(g => $"{field}[{g.Index}]");
     }
 
     /// <summary>Also a promotion that is switched off keeps its code, so that it can be switched on.</summary>

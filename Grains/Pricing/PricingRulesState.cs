@@ -113,7 +113,7 @@ public sealed record PricingRulesState
     {
         var version = Rules.Version + 1;
         var rules = list.Put(Rules, rule) with { Version = version };
-        if (ChangedRuleProblems.Of(rules, list, rule) is { Count: > 0 } problems)
+        if (ChangedRuleProblems.Of(rules, list, rule, list.Find(Rules, rule.Id)) is { Count: > 0 } problems)
             return Error.Invalid(problems);
         if (SizeOf(rules) > PricingRuleLimits.MaxBytes)
         {

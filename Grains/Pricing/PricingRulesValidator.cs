@@ -18,6 +18,7 @@ public static class PricingRulesValidator
         isWhole &= Each(rules.TaxRates, PricingLimits.MaxTaxRates, "taxRates", problems, TaxValidation.Check, r => r.Id);
         isWhole &= Each(rules.ShippingZones, PricingLimits.MaxRules, "shippingZones", problems, TaxValidation.Check, z => z.Id);
         isWhole &= Each(rules.ShippingMethods, PricingLimits.MaxRules, "shippingMethods", problems, ShippingValidation.Check, m => m.Id);
+        isWhole &= Each(rules.CustomerGroups, PricingLimits.MaxRules, "customerGroups", problems, CheckGroup, g => g.Id);
         problems.Each(
             rules.TaxInsideCurrencies, "taxInsideCurrencies", Money.IsCurrency,
             ErrorText.Of("field.currency-code", "must be a currency such as USD"));
@@ -31,6 +32,9 @@ public static class PricingRulesValidator
 
     /// <summary>Checks one price list.</summary>
     public static IReadOnlyDictionary<string, ErrorText[]> Check(PriceList list) => One(list, CheckList);
+
+    /// <summary>Checks one customer group.</summary>
+    public static IReadOnlyDictionary<string, ErrorText[]> Check(CustomerGroup group) => One(group, CheckGroup);
 
     /// <summary>Checks one zone.</summary>
     public static IReadOnlyDictionary<string, ErrorText[]> Check(Zone zone) => One(zone, TaxValidation.Check);
@@ -111,6 +115,17 @@ public static class PricingRulesValidator
         problems.PeriodEnds(list.From, list.To);
     }
 
+    private static void CheckGroup(CustomerGroup group, RuleProblems problems)
+    {
+        problems.Id(group.Id);
+        problems.Name(group.Name);
+        const int Most = CustomerGroup.MaxDescriptionLength;
+        problems.Require(
+            group.Description is not { } text || (text.Length <= Most && Text.IsClean(text)), "description",
+            ErrorText.Of("field.clean-text", $"must be at most {Most} characters without control characters"));
+    }
+
+    /// <remarks>Customer groups are not checked: those that were named before groups could be created need not exist.</remarks>
     private static void CheckReferences(PricingRules rules, RuleProblems problems)
     {
         var unknown = ErrorText.Of("field.unknown-rule", "does not exist");

@@ -29,6 +29,9 @@ internal abstract class RuleList(PricingRuleKind kind, string member, ErrorText 
         new RuleList<PriceList>(
             PricingRuleKind.PriceList, "priceLists", ErrorText.Of("rule-kind.price-list", "price list"),
             l => l.Id, r => r.PriceLists, (r, list) => r with { PriceLists = list }, PricingLimits.MaxRules),
+        new RuleList<CustomerGroup>(
+            PricingRuleKind.CustomerGroup, "customerGroups", ErrorText.Of("rule-kind.customer-group", "customer group"),
+            g => g.Id, r => r.CustomerGroups, (r, list) => r with { CustomerGroups = list }, PricingLimits.MaxRules),
     ];
 
     /// <summary>The kind.</summary>

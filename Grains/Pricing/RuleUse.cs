@@ -12,6 +12,8 @@ internal static class RuleUse
             .Select(method => PricingRule.SubjectOf(PricingRuleKind.ShippingMethod, method.Id)),
         PricingRuleKind.ShippingMethod => rules.Promotions.Where(promotion => promotion.Action.ShippingMethods.Contains(id))
             .Select(promotion => PricingRule.SubjectOf(PricingRuleKind.Promotion, promotion.Id)),
+        PricingRuleKind.CustomerGroup => RuleGroups.Kinds.SelectMany(naming => RuleList.Of(naming).In(rules))
+            .Where(rule => RuleGroups.Of(rule.Content).Contains(id)).Select(rule => PricingRule.SubjectOf(rule.Kind, rule.Id)),
         _ => [],
     };
 }

@@ -13,16 +13,15 @@ namespace SoonShop.Users;
 [CollectionAgeLimit(Minutes = 5), DeactivateWhenEmpty]
 internal sealed partial class UserGrain(
     [PersistentState("user")] IPersistentState<StateEnvelope<UserState>> storage, TimeProvider time,
-    PasswordHashing passwords, IAuditLog audit, IAuditAggregator refused, IPersonalRecords records, IOptions<AccountsOptions> options,
-    IOptions<NotificationsOptions> notifications, ILogger<UserGrain> log)
+    PasswordHashing passwords, IAuditLog audit, IAuditAggregator refused, IPersonalRecords records, KnownRules rules,
+    IOptions<AccountsOptions> options, IOptions<NotificationsOptions> notifications, ILogger<UserGrain> log)
     : AggregateGrain<UserState>(storage, time), IUserGrain
 {
     protected override string Aggregate => "user";
 
     protected override string StreamKeyOf(UserState state) => GrainKey;
 
-    protected override object? IndexOf(UserState state) =>
-        state.Erasure is null ? new UserIndex(state.NormalizedEmail, SortableTime.Of(state.CreatedAt), state.Roles) : null;
+    protected override object? IndexOf(UserState state) => state.Erasure is null ? UserIndex.Of(state) : null;
 
     /// <summary>The account. Null once its erasure has begun, so that late calls find no account.</summary>
     private new UserState? State => base.State is { Erasure: null } account ? account : null;
@@ -100,6 +99,8 @@ internal sealed partial class UserGrain(
         var decision = UserState.Import(Id, command, Now);
         if (decision.Error is { } error)
             return error;
+        if (await rules.CheckGroupsAsync(command.Groups, []) is { } unknown)
+            return unknown;
         if (!await ClaimOf(normalized).ReserveAsync(Id))
             return Taken;
         await CommitAsync(decision, Audit(new AuditEvent("users.import", Actors.User(Id)) { After = PricingFacts(decision.State) }));
@@ -451,10 +452,19 @@ internal sealed partial class UserGrain(
     Task<Result<PricingProfile>> IUserGrain.GetPricingProfileAsync() =>
         Task.FromResult<Result<PricingProfile>>(State is { } user ? user.ToPricingProfile(Version) : NoUser);
 
-    Task<Result<PricingProfile>> IUserGrain.SetPricingProfileAsync(PricingProfile profile, int? expectedVersion) => DecideAsync(
-        user => expectedVersion is { } expected && expected != Version ? Error.PreconditionFailed() : user.SetPricingProfile(profile),
-        user => user.ToPricingProfile(Version),
-        next => new AuditEvent("users.set-pricing", Actors.User(Id)) { Before = PricingFacts(State!), After = PricingFacts(next) });
+    async Task<Result<PricingProfile>> IUserGrain.SetPricingProfileAsync(PricingProfile profile, int? expectedVersion)
+    {
+        if (State is not { } user)
+            return NoUser;
+        if (expectedVersion is { } expected && expected != Version)
+            return Error.PreconditionFailed();
+        if (user.SetPricingProfile(profile) is { Error: null, Changed: true }
+            && await rules.CheckGroupsAsync(profile.Groups, user.CustomerGroups) is { } unknown)
+            return unknown;
+        return await DecideAsync(
+            current => current.SetPricingProfile(profile), current => current.ToPricingProfile(Version),
+            next => new AuditEvent("users.set-pricing", Actors.User(Id)) { Before = PricingFacts(State!), After = PricingFacts(next) });
+    }
 
     /// <summary>Returns the fields for the audit log. The reason may be personal, and the log outlives the account.</summary>
     private static object PricingFacts(UserState user) => new { user.CustomerGroups, TaxExempt = user.TaxExemptionReason is not null };

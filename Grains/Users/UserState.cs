@@ -370,4 +370,13 @@ public sealed record MailedDigest(string Digest, DateTimeOffset ExpiresAt)
 }
 
 /// <summary>The fields by which SQL finds accounts. The database has a unique index on the address.</summary>
-public sealed record UserIndex(string Email, string CreatedAt, ImmutableArray<string> Roles);
+/// <param name="Email">The normalized e-mail address.</param>
+/// <param name="CreatedAt">When the account was created.</param>
+/// <param name="Roles">The roles.</param>
+/// <param name="Groups">The customer groups; null for none.</param>
+public sealed record UserIndex(string Email, string CreatedAt, ImmutableArray<string> Roles, ImmutableArray<string>? Groups)
+{
+    /// <summary>Returns the fields of an account.</summary>
+    public static UserIndex Of(UserState user) => new(
+        user.NormalizedEmail, SortableTime.Of(user.CreatedAt), user.Roles, user.CustomerGroups.IsEmpty ? null : user.CustomerGroups);
+}

@@ -6,8 +6,8 @@ using SoonShop.Pricing;
 namespace SoonShop.Silo.Seed;
 
 /// <summary>
-/// Loads the demo's prices (<c>pricing.json</c>): taxes, shipping, promotions, a price list, prices in other currencies. Repeating it
-/// changes nothing, and what somebody has changed since stays as it is.
+/// Loads the demo's prices (<c>pricing.json</c>): taxes, shipping, promotions, a price list with its customer group, prices in other
+/// currencies. Repeating it changes nothing, and what somebody has changed since stays as it is.
 /// </summary>
 internal sealed class DemoPricing
 {
@@ -76,12 +76,13 @@ internal sealed class DemoPricing
 
     private sealed record Data(
         TaxSettings TaxSettings, ImmutableArray<Zone> TaxZones, ImmutableArray<TaxRate> TaxRates, ImmutableArray<Zone> ShippingZones,
-        ImmutableArray<ShippingMethod> ShippingMethods, ImmutableArray<PriceList> PriceLists, ImmutableArray<Promotion> Promotions,
-        ImmutableArray<Factor> Currencies, Factor Wholesale, ImmutableArray<string> ReducedTaxCategories, Dictionary<string, int> Weights,
-        ImmutableArray<string> BulkyCategories)
+        ImmutableArray<ShippingMethod> ShippingMethods, ImmutableArray<CustomerGroup> CustomerGroups, ImmutableArray<PriceList> PriceLists,
+        ImmutableArray<Promotion> Promotions, ImmutableArray<Factor> Currencies, Factor Wholesale,
+        ImmutableArray<string> ReducedTaxCategories, Dictionary<string, int> Weights, ImmutableArray<string> BulkyCategories)
     {
         public IEnumerable<PricingRule> Rules =>
         [
+            .. CustomerGroups.Select(PricingRule.Of),
             .. TaxZones.Select(PricingRule.OfTaxZone), .. TaxRates.Select(PricingRule.Of), PricingRule.Of(TaxSettings),
             .. ShippingZones.Select(PricingRule.OfShippingZone), .. ShippingMethods.Select(m => PricingRule.Of(m)),
             .. PriceLists.Select(PricingRule.Of), .. Promotions.Select(PricingRule.Of),

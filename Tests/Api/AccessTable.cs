@@ -164,6 +164,8 @@ internal static class AccessTable
         .. RulesOf("/admin/shipping/zones"),
         .. RulesOf("/admin/shipping/methods"),
         .. RulesOf("/admin/price-lists"),
+        .. RulesOf("/admin/customer-groups"),
+        new("GET /admin/customer-groups/{id}/customers", Who.Admin),
         new("POST /admin/pricing/preview", Who.Admin, "pricing:write"),
         new("GET /admin/tax/settings", Who.Admin, "pricing:read"),
         new("PUT /admin/tax/settings", Who.Admin, "pricing:write"),

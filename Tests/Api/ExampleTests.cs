@@ -110,11 +110,13 @@ public sealed class ExampleTests : IAsyncDisposable
         ids["synonyms"] = (await SendAsync("createSynonyms", admin)).Text("id");
         foreach (var operation in (string[])["replaceSynonyms", "getSynonyms", "listSynonyms", "removeSynonyms", "listSearchMisses"])
             await SendAsync(operation, admin);
+        await SendRuleAsync("CustomerGroup", admin);
         ids["users"] = (await ada.GetAsync("/me")).Text("id");
         await SendAsync("getUserRoles", admin);
         await SendAsync("setUserRoles", admin);
         await SendAsync("getUserPricing", admin);
         await SendAsync("setUserPricing", admin);
+        await SendAsync("listCustomerGroupCustomers", admin);
         // A rate and a method need their zones, which can be archived only after them.
         foreach (var kind in (string[])["PriceList", "TaxZone", "TaxRate", "ShippingZone", "ShippingMethod", "Promotion"])
             await SendRuleAsync(kind, admin);
@@ -126,7 +128,7 @@ public sealed class ExampleTests : IAsyncDisposable
         await SendAsync("generatePromotionCodes", admin);
         await SendAsync("listPromotionCodes", admin);
         await SendAsync("getPromotionUses", admin);
-        foreach (var kind in (string[])["TaxRate", "ShippingMethod", "TaxZone", "ShippingZone", "Promotion", "PriceList"])
+        foreach (var kind in (string[])["TaxRate", "ShippingMethod", "TaxZone", "ShippingZone", "Promotion", "PriceList", "CustomerGroup"])
             await SendRuleAsync(kind, admin, "archive");
         ids["webhooks"] = (await SendAsync("createWebhook", admin)).Text("id");
         foreach (var operation in (string[])["listWebhooks", "getWebhook", "enableWebhook", "testWebhook", "listWebhookDeliveries"])

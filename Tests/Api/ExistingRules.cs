@@ -21,6 +21,7 @@ internal static class ExistingRules
         ("/admin/tax/rates", new { name = "Nothing", zoneId = Id, ppm = 0 }),
         ("/admin/shipping/zones", new { name = "Bouvet Island", areas = new[] { new { country = "BV" } } }),
         ("/admin/shipping/methods", new { name = "Seal", prices = new[] { new { zoneId = Id, currency = "USD", amount = 1 } } }),
+        ("/admin/customer-groups", new { name = "Nobody" }),
         ("/admin/price-lists", new { name = "For nobody", customerGroups = new[] { Id } }),
         ("/admin/search/synonyms", new { terms = new[] { "every-route", "each-route" } }),
         ("/admin/product-groups", new { name = "Of no variants" }),

@@ -80,8 +80,8 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/admin/import-jobs"] = t => t.UploadImportAsync(),
         ["/admin/import-jobs/{id}/apply"] = t => t.ApplyImportAsync(),
         ["/admin/import-jobs/{id}/cancel"] = t => t.CancelImportAsync(),
-        ["/admin/price-lists"] = t => t.CreateRuleAsync(
-            "/admin/price-lists", name => new { name, enabled = false, customerGroups = new[] { "trade" } }),
+        ["/admin/customer-groups"] = t => t.CreateRuleAsync("/admin/customer-groups", name => new { name }),
+        ["/admin/price-lists"] = t => t.CreatePriceListAsync(),
     };
 
     /// <summary>Stripe's own, which sends no key: the event's id is one (see <c>StripeWebhookTests</c>).</summary>
@@ -683,6 +683,12 @@ public sealed class IdempotencyTests(RunningShop shop)
                 (await shop.Admin.GetAsync($"{path}?limit=100"))["items"]!.AsArray(), r => r!["name"]!.GetValue<string>() == name);
             Expect.Status(204, await shop.Admin.DeleteAsync($"{path}/{reply.Text("id")}"));
         }));
+    }
+
+    private async Task<Case> CreatePriceListAsync()
+    {
+        var group = await shop.Admin.CreateGroupAsync();
+        return await CreateRuleAsync("/admin/price-lists", name => new { name, enabled = false, customerGroups = new[] { group } });
     }
 
     private async Task<Case> GenerateCodesAsync()

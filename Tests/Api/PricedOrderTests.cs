@@ -42,6 +42,7 @@ public sealed class PricedOrderTests(PricedShop shop) : IClassFixture<PricedShop
                 change = () => shop.Admin.PutAsync($"/admin/tax/rates/{id}", new { name = "Tax", zoneId = id, ppm = 100_000 });
                 break;
             default:
+                await shop.Admin.CreateGroupAsync(id);
                 await JoinAsync(buyer, id);
                 Expect.Status(201, await shop.Admin.PostAsync(
                     "/admin/price-lists", new { id, name = "Friends", customerGroups = new[] { id } }));
@@ -76,6 +77,7 @@ public sealed class PricedOrderTests(PricedShop shop) : IClassFixture<PricedShop
     public async Task a_group_an_exemption_and_a_first_order_count_in_the_cart_and_in_the_order()
     {
         var (id, sku) = ($"r-{Guid.NewGuid():N}"[..12], await shop.Admin.CreateProductAsync(price: 1000));
+        await shop.Admin.CreateGroupAsync(id);
         Expect.Status(
             201, await shop.Admin.PostAsync("/admin/price-lists", new { id, name = "Friends", customerGroups = new[] { id } }));
         await PriceAsync(sku, new { price = new { amount = 800, currency = "USD" }, listId = id });
@@ -248,7 +250,7 @@ public sealed class PricedOrderTests(PricedShop shop) : IClassFixture<PricedShop
         Expect.Status(200, await SetAsync(new { price = new { amount = 1, currency = "USD" }, listId = "trade" }));
 
         // A list that the price had before it was archived stays.
-        var id = $"r-{Guid.NewGuid():N}"[..12];
+        var id = await shop.Admin.CreateGroupAsync();
         Expect.Status(
             201, await shop.Admin.PostAsync("/admin/price-lists", new { id, name = "Friends", customerGroups = new[] { id } }));
         Expect.Status(200, await SetAsync(new { price = new { amount = 1, currency = "USD" }, listId = id }));

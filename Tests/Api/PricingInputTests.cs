@@ -106,6 +106,8 @@ public sealed class PricingInputTests(RunningShop shop)
     [InlineData(
         "shipping/methods", """{ "name": "n", "prices": [], "trackingUrlTemplate": "javascript:alert({number})" }""",
         "trackingUrlTemplate")]
+    [InlineData("customer-groups", """{ "description": "Friends" }""", "name")]
+    [InlineData("customer-groups", """{ "name": "n", "description": "\u0007" }""", "description")]
     [InlineData("price-lists", """{ "name": "", "customerGroups": ["Wholesale"] }""", "customerGroups")]
     [InlineData("price-lists", """{ "name": "For everybody" }""", "customerGroups")]
     [InlineData("price-lists", """{ "name": "For everybody", "customerGroups": [] }""", "customerGroups")]

@@ -60,6 +60,7 @@ public sealed class PricingPreviewTests : IAsyncLifetime
     public async Task codes_groups_and_customers_count()
     {
         var sku = await admin.CreateProductAsync(price: 1000);
+        await admin.CreateGroupAsync("friends");
         Expect.Status(201, await admin.PostAsync("/admin/promotions", new
         {
             id = "friends",
@@ -122,6 +123,7 @@ public sealed class PricingPreviewTests : IAsyncLifetime
         Expect.Status(
             201, await owner.PostAsync(
                 "/admin/promotions", new { id = "kept", name = "Kept", action = new { kind = "orderDiscount", percentPpm = 5 } }));
+        await owner.CreateGroupAsync("trade");
         Expect.Status(
             201, await owner.PostAsync("/admin/price-lists", new { id = "gone", name = "Gone", customerGroups = new[] { "trade" } }));
         Expect.Status(204, await owner.DeleteAsync("/admin/price-lists/gone"));

@@ -50,7 +50,7 @@ public sealed class PricingRulesTests(RunningShop shop)
     [Fact]
     public async Task a_rule_without_an_id_gets_one_and_another_id_than_the_paths_is_refused()
     {
-        string[] customerGroups = ["trade"];
+        string[] customerGroups = [await Admin.CreateGroupAsync()];
         var another = new { id = "another", name = "Wholesale", customerGroups };
         var created = Expect.Status(
             201, await Admin.PostAsync("/admin/price-lists", new { name = "Wholesale", enabled = false, customerGroups }));
@@ -68,6 +68,7 @@ public sealed class PricingRulesTests(RunningShop shop)
         string[] ids = [$"{prefix}-active", $"{prefix}-disabled", $"{prefix}-ended", $"{prefix}-scheduled"];
         var (past, future) = (DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(2));
         // The active one needs a group that nobody is in.
+        await Admin.CreateGroupAsync(prefix);
         Expect.Status(201, await Admin.PostAsync("/admin/promotions", Promotion(ids[0], enabled: true, group: prefix)));
         Expect.Status(201, await Admin.PostAsync("/admin/promotions", Promotion(ids[1])));
         Expect.Status(201, await Admin.PostAsync("/admin/promotions", Promotion(ids[2], enabled: true, from: past, to: past.AddDays(1))));
@@ -193,6 +194,8 @@ public sealed class PricingRulesTests(RunningShop shop)
         var before = Expect.Status(200, await Admin.GetAsync(path));
         Assert.Empty(before["groups"]!.AsArray());
         Assert.Null(before["taxExemptionReason"]);
+        await Admin.CreateGroupAsync("wholesale");
+        await Admin.CreateGroupAsync("friends");
         var set = Expect.Status(200, await Admin.PutAsync(
             path, new { groups = new[] { "wholesale", "friends", "wholesale" }, taxExemptionReason = " VAT DE123456789 " },
             before.Headers["ETag"]));

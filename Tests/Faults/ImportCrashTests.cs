@@ -54,6 +54,7 @@ public sealed class ImportCrashTests
     public async Task customers_get_one_account_each(string point)
     {
         await using var shop = await CrashedImport.StartAsync();
+        await shop.Admin.CreateGroupAsync("trade");
         var file = new StringBuilder("First Name,Email,Groups\n");
         for (var i = 0; i < Products; i++)
             file.Append(CultureInfo.InvariantCulture, $"Customer,customer-{i}@example.com,trade\n");

@@ -67,6 +67,7 @@ public sealed class CustomersImportTests(InProcessSilo silo) : IClassFixture<InP
     public async Task groups_and_exemption_of_an_account_change_and_the_rest_stays()
     {
         var email = Make.Email();
+        await silo.CreateGroupsAsync("trade", "wholesale");
         await RunAsync($"E-mail,Name,Groups,Tax exemption\n{email},Ada,trade,GB 123\n");
         Assert.Equal(new PricingProfile(["trade"], "GB 123").TaxExemptionReason, (await ProfileAsync(email)).TaxExemptionReason);
         var file = $"E-mail,Name,Groups,Default Address Address1\n{email},Grace,wholesale  trade,1 Street\n";
@@ -101,14 +102,17 @@ public sealed class CustomersImportTests(InProcessSilo silo) : IClassFixture<InP
             {Make.Email()},A,,,,{new string('b', 201)},New York,NY,US,10001
             {email.ToUpperInvariant()},Ada,,,,,,,,
             {email},Ada,,,,,,,,
+            {Make.Email()},A,no-group-of-this-shop,,,,,,,
             """;
         var dry = await RunAsync(file, dryRun: true);
         Assert.Equal(
             ["2 Wrong Email", "3 Wrong Name", "4 Wrong Groups", "5 Wrong Locale", "6 Wrong Tax Exempt", "7 Wrong Country Code",
                 "8 Wrong Province Code",
-             "9 Wrong Zip", "10 Wrong Email", "11 Wrong Address1", "12 Wrong Email", "13 Wrong Email"],
+             "9 Wrong Zip", "10 Wrong Email", "11 Wrong Address1", "12 Wrong Email", "13 Wrong Email",
+             "14 Wrong Groups"],
             dry.Select(r => r.Split(':')[0]));
         Assert.Equal("12 Wrong Email: Line 3 has the same e-mail address.", dry[10]);
+        Assert.Equal("14 Wrong Groups: is no customer group of this shop", dry[12]);
         Assert.Equal(dry, await RunAsync(file));
         Assert.Empty(await OwnersAsync(email));
         var header = await Csv.HeaderAsync("Name,Groups\nA,\n");
@@ -132,6 +136,7 @@ public sealed class CustomersImportTests(InProcessSilo silo) : IClassFixture<InP
     public async Task an_export_that_is_imported_again_changes_nothing()
     {
         var email = Make.Email();
+        await silo.CreateGroupsAsync("trade", "vip");
         await RunAsync($"E-mail,Name,Groups,Tax exemption,Locale,Default Address Name,Default Address Address1,Default Address "
             + $"City,Default Address Country Code,Default Address Zip\n{email},=Ada,trade vip,'-GB 1,zh,Grace Hopper,'=1 "
             + "Street,London,GB,SW1Y 4JH\n");

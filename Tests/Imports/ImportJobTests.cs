@@ -70,6 +70,7 @@ public sealed class ImportJobTests(ImportJobTests.Silo silo) : IClassFixture<Imp
         Assert.Equal(
             ["2 Wrong Price list: is no price list of this shop", "3 Wrong Currency: must be an ISO 4217 code such as EUR"],
             await ResultsAsync(unknown));
+        await silo.CreateGroupsAsync("trade");
         Assert.False((await silo.Grains.GetGrain<IPricingRulesGrain>(0).CreateAsync(
             PricingRule.Of(new PriceList { Id = "trade", Name = "Trade", CustomerGroups = ["trade"] }))).IsError);
         var file = "SKU,Currency,Price,Compare-at price,Price list,Minimum "

@@ -182,7 +182,10 @@ public sealed class StateEnvelopeSerializerTests
             LastError = "error",
             Sent = ["/order/1#2"],
         },
-        ["pricing rules"] = PricingRulesState.Of(CheckoutPricing.RulesOf(new CheckoutOptions { TaxBasisPointsRestOfWorld = 0 })),
+        ["pricing rules"] = PricingRulesState.Of(CheckoutPricing.RulesOf(new CheckoutOptions { TaxBasisPointsRestOfWorld = 0 }) with
+        {
+            CustomerGroups = [new CustomerGroup { Id = "trade", Name = "Trade", Description = "Shops" }],
+        }),
         ["log levels"] = new LogLevelsState(ImmutableDictionary<string, LogDetail>.Empty.Add("SoonShop.Silo", LogDetail.Debug), Given.Now),
     };
 

@@ -86,6 +86,14 @@ internal sealed record ApiClient(HttpClient Http, string? AccessToken = null, st
     public Task<Reply> OrderAsync(string? key = null, string paymentMethod = "pm_card_visa") => PostAsync(
         "/orders", new { email = "ada@example.com", paymentMethod, shippingAddress = Address() }, key ?? Guid.NewGuid().ToString());
 
+    /// <summary>As an administrator: makes a customer group, unless it is there; answers its id.</summary>
+    public async Task<string> CreateGroupAsync(string? id = null)
+    {
+        id ??= $"g-{Guid.NewGuid():N}"[..12];
+        var created = await PostAsync("/admin/customer-groups", new { id, name = id });
+        return (int)created.Status == 201 ? id : throw new InvalidOperationException(created.Body);
+    }
+
     /// <summary>As an administrator: makes a product with stock; answers its SKU.</summary>
     public async Task<string> CreateProductAsync(int stock = 100, long price = 1000, string? sku = null)
     {

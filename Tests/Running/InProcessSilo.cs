@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Storage;
 using SoonShop.Catalog;
+using SoonShop.Pricing;
 using SoonShop.Silo;
 
 namespace SoonShop.Tests.Running;
@@ -74,6 +75,15 @@ public class InProcessSilo : IAsyncLifetime
     }
 
     /// <summary>Makes a product; answers its SKU.</summary>
+    internal async Task CreateGroupsAsync(params string[] ids)
+    {
+        foreach (var id in ids)
+        {
+            Assert.False((await Grains.GetGrain<IPricingRulesGrain>(0).CreateAsync(
+                PricingRule.Of(new CustomerGroup { Id = id, Name = id }))).IsError);
+        }
+    }
+
     internal async Task<string> CreateProductAsync(string? sku = null)
     {
         sku ??= $"T-{Guid.NewGuid():N}"[..14].ToUpperInvariant();
