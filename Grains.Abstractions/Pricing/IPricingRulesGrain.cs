@@ -30,15 +30,15 @@ public interface IPricingRulesGrain : IGrainWithIntegerKey
     Task<Result<StoredRule>> FindAsync(PricingRuleKind kind, string id);
 
     /// <summary>
-    /// Adds a rule. A repeated call with the same rule changes nothing. Errors: <c>validation-failed</c> with every problem,
-    /// <c>conflict</c> when the id is taken, or when the rules become too large.
+    /// Adds a rule. A repeated call with the same rule changes nothing. Errors: <c>validation-failed</c> with every problem of the rule, or
+    /// with the gift that is no product; <c>conflict</c> when the id is taken, or when the rules become too large.
     /// </summary>
     [Alias("create"), Repeatable]
     Task<Result<StoredRule>> CreateAsync(PricingRule rule);
 
     /// <summary>
-    /// Replaces a rule, and restores an archived one. The same rule again changes nothing. Customer groups that the rule in force names
-    /// already need not exist. Errors: as for <see cref="CreateAsync"/>, <c>not-found</c>, <c>precondition-failed</c>.
+    /// Replaces a rule, and restores an archived one. The same rule again changes nothing. Customer groups and the gift that the rule in
+    /// force has already need not exist. Errors: as for <see cref="CreateAsync"/>, <c>not-found</c>, <c>precondition-failed</c>.
     /// </summary>
     /// <param name="rule">The rule with its id.</param>
     /// <param name="expectedVersion">The version of the rule to replace; null for any.</param>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
+using SoonShop.Catalog;
 using SoonShop.Orders;
 
 namespace SoonShop.Pricing;
@@ -49,9 +50,18 @@ internal sealed class PricingRulesGrain(
     {
         if (decision.Error is { } error)
             return error;
+        if (decision.Changed && await GivesUnknownProductAsync(rule))
+            return Error.Invalid("action.giftSku", "field.no-product", "is no product of this shop");
         await CommitAsync(decision, Note(action, rule.Kind, rule.Id, decision.State));
         return Find(rule.Kind, rule.Id);
     }
+
+    /// <summary>True when a promotion newly gives away a product that does not exist.</summary>
+    private async Task<bool> GivesUnknownProductAsync(PricingRule rule) =>
+        GiftOf(rule) is { } sku && sku != GiftOf(RuleList.Of(rule.Kind).Find(Current.Rules, rule.Id))
+        && await GrainFactory.Reference<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync() is null;
+
+    private static string? GiftOf(PricingRule? rule) => (rule?.Content as Promotion)?.Action.GiftSku;
 
     private Result<StoredRule> Find(PricingRuleKind kind, string id) =>
         Current.Find(kind, id, Now) is { } rule ? rule : PricingRulesState.NotFound(kind, id);

@@ -106,6 +106,7 @@ public sealed class PricingInputTests(RunningShop shop)
     [InlineData(
         "shipping/methods", """{ "name": "n", "prices": [], "trackingUrlTemplate": "javascript:alert({number})" }""",
         "trackingUrlTemplate")]
+    [InlineData("promotions", """{ "name": "n", "action": { "kind": "gift", "giftSku": "NONE", "getUnits": 1 } }""", "action.giftSku")]
     [InlineData("customer-groups", """{ "description": "Friends" }""", "name")]
     [InlineData("customer-groups", """{ "name": "n", "description": "\u0007" }""", "description")]
     [InlineData("price-lists", """{ "name": "", "customerGroups": ["Wholesale"] }""", "customerGroups")]
