@@ -94,7 +94,7 @@ public sealed record TaxAmount(string Name, string Zone, int Ppm, Money Base, Mo
 public sealed record PromotionDiscount(string Id, string Name, string? Code, Money Discount)
 {
     /// <summary>The texts for shoppers by language, for translation; null for none.</summary>
-    [Id(0), JsonIgnore] public IReadOnlyDictionary<string, string>? Texts { get; init; }
+    [Id(0), JsonIgnore, Stored] public IReadOnlyDictionary<string, string>? Texts { get; init; }
 }
 
 /// <summary>The shipping method of a price.</summary>
@@ -110,7 +110,7 @@ public sealed record ShippingChoice(string Id, string Name);
 public sealed record CodeReason(string Code, string Reason)
 {
     /// <summary>The reason with its key, for translation.</summary>
-    [Id(0), JsonIgnore] public ErrorText? Text { get; init; }
+    [Id(0), JsonIgnore, Stored] public ErrorText? Text { get; init; }
 }
 
 /// <summary>Why a cart cannot be ordered as it is.</summary>
@@ -120,5 +120,5 @@ public sealed record CodeReason(string Code, string Reason)
 public sealed record PriceProblem(string? Sku, string Reason)
 {
     /// <summary>The reason with its key, for translation.</summary>
-    [Id(0), JsonIgnore] public ErrorText? Text { get; init; }
+    [Id(0), JsonIgnore, Stored] public ErrorText? Text { get; init; }
 }

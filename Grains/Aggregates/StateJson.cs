@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace SoonShop.Aggregates;
 
@@ -18,5 +19,22 @@ public static class StateJson
         // jsonb reorders keys.
         AllowOutOfOrderMetadataProperties = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { AddStored } },
     };
+
+    /// <summary>Adds the members that only states have (<see cref="StoredAttribute"/>).</summary>
+    private static void AddStored(JsonTypeInfo type)
+    {
+        if (type.Kind != JsonTypeInfoKind.Object)
+            return;
+        foreach (var member in type.Type.GetProperties().Where(p => p.IsDefined(typeof(StoredAttribute), inherit: false)))
+        {
+            var name = JsonNamingPolicy.CamelCase.ConvertName(member.Name);
+            if (type.Properties.FirstOrDefault(p => p.Name == name) is { } ignored)
+                type.Properties.Remove(ignored);
+            var stored = type.CreateJsonPropertyInfo(member.PropertyType, name);
+            (stored.Get, stored.Set, stored.ShouldSerialize) = (member.GetValue, member.SetValue, (_, value) => value is not null);
+            type.Properties.Add(stored);
+        }
+    }
 }

@@ -260,6 +260,28 @@ public sealed class PricedOrderTests(PricedShop shop) : IClassFixture<PricedShop
         Task<Reply> SetAsync(object price) => shop.Admin.PutAsync($"/products/{sku}/prices", new { prices = new[] { price } });
     }
 
+    [Fact]
+    public async Task a_repeated_refusal_has_the_language_of_the_repetition()
+    {
+        var guest = await shop.GuestAsync("EUR");
+        Expect.Status(200, await guest.FillCartAsync("MUG-STONE-350-SAND", 3));
+        var key = Guid.NewGuid().ToString();
+        var body = new
+        {
+            email = "ada@example.com",
+            paymentMethod = "pm_card_visa",
+            shippingAddress = Berlin,
+            expectedTotal = new { amount = 1, currency = "EUR" },
+        };
+        (string, string)[] names = [("zh-CN", "马克杯买三付二"), ("en", "Buy three mugs, pay two"), ("zh-CN", "马克杯买三付二")];
+        foreach (var (language, name) in names)
+        {
+            var refused = Expect.Problem(
+                409, "conflict", await guest.SendAsync(HttpMethod.Post, "/orders", body, key, more: ("Accept-Language", language)));
+            Assert.Equal(name, refused.Text("quote.prices.promotions.0.name"));
+        }
+    }
+
     private async Task JoinAsync(ApiClient buyer, string group, string? exemption = null) => Expect.Status(
         200, await shop.Admin.PutAsync(
             $"/admin/users/{(await buyer.GetAsync("/me")).Text("id")}/pricing",

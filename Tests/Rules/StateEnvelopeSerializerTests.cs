@@ -195,6 +195,28 @@ public sealed class StateEnvelopeSerializerTests
     public void a_state_comes_back_as_it_was(string name) => ComesBack((dynamic)States[name]);
 
     [Fact]
+    public void the_texts_of_a_stored_refusal_come_back_although_the_api_does_not_show_them()
+    {
+        var texts = new Dictionary<string, string> { ["zh"] = "九折" };
+        var reason = ErrorText.Of("rule.group", "The buyer is not in its customer group.");
+        var prices = new PriceSummary(Given.Usd(10), Given.Usd(1), null, null, Given.Usd(9))
+        {
+            Promotions = [new PromotionDiscount("summer", "Summer", null, Given.Usd(1)) { Texts = texts }],
+            RefusedCodes = [new CodeReason("TRADE", reason.English) { Text = reason }],
+            Problems = [new PriceProblem("MUG", reason.English) { Text = reason }],
+        };
+
+        var stored = JsonSerializer.Serialize(prices, StateJson.Options);
+        var read = JsonSerializer.Deserialize<PriceSummary>(stored, StateJson.Options)!;
+        Assert.Equal("九折", read.Promotions[0].Texts!["zh"]);
+        Assert.Equal(("rule.group", "rule.group"), (read.RefusedCodes[0].Text!.Key, read.Problems[0].Text!.Key));
+        Assert.DoesNotContain("九折", JsonSerializer.Serialize(prices, JsonSerializerOptions.Web), StringComparison.Ordinal);
+        // As a version before this one stored it.
+        var old = JsonSerializer.Deserialize<PriceSummary>(JsonSerializer.Serialize(prices, JsonSerializerOptions.Web), StateJson.Options)!;
+        Assert.Equal(("Summer", null), (old.Promotions[0].Name, old.Promotions[0].Texts));
+    }
+
+    [Fact]
     public void every_state_type_is_tried()
     {
         var kept = typeof(AggregateGrain<>).Assembly.GetTypes()
