@@ -1,16 +1,18 @@
 using System.Diagnostics;
 using SoonShop.Pricing;
+using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Benchmarks;
 
 /// <summary>
-/// What a quote costs: a cart of 20 lines under 1,000 active promotions, 500 tax rates and 50 shipping methods.
-/// <c>./test.sh bench PricingBenchmark</c>
+/// What a quote costs: a cart of 20 lines under 1,000 active promotions, 500 tax rates and 50 shipping methods. And how long a change of
+/// the rules takes until the quotes of all silos have it. <c>./test.sh bench PricingBenchmark</c>
 /// </summary>
 public sealed class PricingBenchmark(ITestOutputHelper output)
 {
     private const int Calls = 20_000;
     private const int Rounds = 5;
+    private const int Changes = 30;
     private static readonly DateTimeOffset Now = new(2026, 3, 1, 9, 30, 0, TimeSpan.Zero);
 
     [Fact(Explicit = true)]
@@ -29,17 +31,54 @@ public sealed class PricingBenchmark(ITestOutputHelper output)
         Measure("no promotion at all", Request(), CompiledPricingRules.Compile(Rules(0) with { Promotions = [] }));
     }
 
+    /// <summary>From the response to the change until a quote of a cart on the silo has it. The carts are quoted all the time.</summary>
+    [Fact(Explicit = true)]
+    public async Task a_change_of_rules_until_all_silos_have_it()
+    {
+        await using var shop = await TwoSiloShop.StartAsync();
+        var (beside, other) = (new List<double>(), new List<double>());
+        for (var change = 1; change <= Changes; change++)
+        {
+            var (discount, watch) = (100 + change, new Stopwatch());
+            var seen = new[] { shop.BesideTheRules, shop.OnTheOtherSilo }.Select(cart => SeenAsync(cart, discount, watch)).ToArray();
+            // At any age of what the silos know.
+            await Task.Delay(Random.Shared.Next(1000), TestContext.Current.CancellationToken);
+            await shop.ChangeAsync(discount);
+            watch.Start();
+            beside.Add(await seen[0]);
+            other.Add(await seen[1]);
+        }
+        Print("the silo of the rules", beside);
+        Print("the other silo", other);
+
+        void Print(string silo, List<double> times) => output.WriteLine(
+            $"{silo} has a change after {times.Order().ElementAt(Changes / 2):F0} ms in the median, {times.Max():F0} ms at most");
+    }
+
+    private static async Task<double> SeenAsync(ApiClient cart, int discount, Stopwatch watch)
+    {
+        while (await TwoSiloShop.DiscountAsync(cart) != discount)
+            await Task.Delay(TimeSpan.FromMilliseconds(2));
+        return watch.Elapsed.TotalMilliseconds;
+    }
+
     private void Measure(string name, PricingRequest request, CompiledPricingRules rules)
     {
         for (var round = 0; round < Rounds; round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
-            var watch = Stopwatch.StartNew();
+            var (watch, processor) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
             for (var i = 0; i < Calls; i++)
                 PricingEngine.Price(request, rules);
             var (elapsed, bytes) = (watch.Elapsed, GC.GetAllocatedBytesForCurrentThread() - before);
+            // Beside other work, the processor time says more than the time.
+            var used = Environment.CpuUsage.TotalTime - processor;
             if (round > 0)
-                output.WriteLine($"{name}: {elapsed.TotalMicroseconds / Calls:F1} µs, {bytes / Calls} bytes a quote");
+            {
+                output.WriteLine(
+                    $"{name}: {elapsed.TotalMicroseconds / Calls:F1} µs, {used.TotalMicroseconds / Calls:F1} µs of processor time, "
+                    + $"{bytes / Calls} bytes a quote");
+            }
         }
     }
 
