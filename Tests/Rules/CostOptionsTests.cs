@@ -30,7 +30,7 @@ public sealed class CostOptionsTests
     [InlineData("--against --growth", "--against needs a value")]
     [InlineData("--rounds 0", "--rounds is '0'; give a number, 1–20")]
     [InlineData("--seconds soon", "--seconds is 'soon'; give a number, 3–600")]
-    [InlineData("--only checkout,paint", "'paint' is none of checkout, hot")]
+    [InlineData("--only checkout,paint", "'paint' is none of checkout, promotions, hot")]
     [InlineData("--only orders", "'orders' is none of")]
     [InlineData("--only ,", "--only needs a value")]
     [InlineData("--growth --against HEAD", "leave out --against")]

@@ -63,6 +63,9 @@ public sealed class CheckoutCost(ITestOutputHelper output)
                     var (statements, checkouts) = await CheckoutRows.MeasureAsync(meter, skus, options.Duration, figures);
                     output.WriteLine(CheckoutRows.Texts(statements, checkouts));
                     break;
+                case "promotions":
+                    await PromotionRows.MeasureAsync(shop, meter, skus, options.Duration, figures);
+                    break;
                 case "hot":
                     await OtherRows.HotItemAsync(shop, figures);
                     break;

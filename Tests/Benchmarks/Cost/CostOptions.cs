@@ -9,7 +9,7 @@ internal sealed record CostOptions
     public const string Variable = "SOONSHOP_BENCH_OPTIONS";
 
     /// <summary>The rows that are measured unless <c>--only</c> names some of them.</summary>
-    public static readonly string[] AllRows = ["checkout", "hot", "cart", "long-cart", "catalog", "idle"];
+    public static readonly string[] AllRows = ["checkout", "promotions", "hot", "cart", "long-cart", "catalog", "idle"];
 
     /// <summary>The rows of <c>--growth</c>.</summary>
     public static readonly string[] GrowthRows = ["orders", "customers", "products"];
