@@ -1,5 +1,6 @@
 using Orleans.Metadata;
 using SoonShop.Inventory;
+using SoonShop.Orders;
 
 namespace SoonShop.Aggregates;
 
@@ -11,8 +12,14 @@ public sealed class ClusterFeatures(IGrainFactory grains, IClusterManifestProvid
     private readonly ClusterQuestion stockIsSoldWhenShipped = new(cluster, manifest => manifest.AllKnow(
         grains.Reference<IInventoryItemGrain>(Sku.GrainKey("A")).GetGrainId().Type, StockSoldWhenShippedAttribute.Name));
 
+    private readonly ClusterQuestion draftOrdersAreKnown = new(
+        cluster, manifest => manifest.AllKnow(grains.Reference<IDraftOrderGrain>(Guid.Empty).GetGrainId().Type));
+
     /// <summary>True when every silo can sell the units of a reservation in parts, as they are shipped.</summary>
     public bool StockIsSoldWhenShipped => stockIsSoldWhenShipped.IsTrue;
+
+    /// <summary>True when every silo knows orders from drafts, which have no cart.</summary>
+    public bool DraftOrdersAreKnown => draftOrdersAreKnown.IsTrue;
 }
 
 /// <summary>Announces that this version sells the units of a reservation in parts.</summary>

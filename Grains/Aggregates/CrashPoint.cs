@@ -34,6 +34,9 @@ public static class CrashPoint
     /// <summary>Points passed only when an earlier order of the same cart is ended.</summary>
     public static readonly IReadOnlyList<string> Superseding = ["order.superseded", "order.superseded.ended"];
 
+    /// <summary>Points of the sending of a draft order, in order. Those of its order's placement come between the first two.</summary>
+    public static readonly IReadOnlyList<string> DraftOrders = ["draft-order.begun", "draft-order.placed", "draft-order.sent"];
+
     /// <summary>Points passed by a movement of a promotion's uses, in order.</summary>
     public static readonly IReadOnlyList<string> Promotions = ["promotion.before-write", "promotion.after-write"];
 
