@@ -43,8 +43,8 @@ public static class CrashPoint
     /// <summary>Points of the erasure of an account, in order.</summary>
     public static readonly IReadOnlyList<string> Erasure =
     [
-        "erasure.begun", "erasure.cart", "erasure.payment-methods", "erasure.notifications", "erasure.orders", "erasure.mail",
-        "erasure.email", "erasure.events", "erasure.completed",
+        "erasure.begun", "erasure.cart", "erasure.payment-methods", "erasure.notifications", "erasure.draft-orders", "erasure.orders",
+        "erasure.mail", "erasure.email", "erasure.events", "erasure.completed",
     ];
 
     /// <summary>
