@@ -100,6 +100,7 @@ internal static class FrontEnd
         admin.MapAdminOrders();
         admin.MapAdminShipments();
         admin.MapAdminReturns();
+        admin.MapAdminDraftOrders();
         admin.MapAdminPayments();
         admin.MapAdminProductGroups();
         admin.MapAdminSynonyms();

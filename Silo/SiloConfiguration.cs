@@ -25,8 +25,8 @@ namespace SoonShop.Silo;
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout,
-    ReturnsOptions Returns, EventsOptions Events, NotificationsOptions Notifications, NotificationTemplates Templates,
-    PaymentsOptions Payments, PrivacyOptions Privacy, IntegrityOptions Integrity, ImportsOptions Imports,
+    ReturnsOptions Returns, DraftOrdersOptions DraftOrders, EventsOptions Events, NotificationsOptions Notifications,
+    NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, IntegrityOptions Integrity, ImportsOptions Imports,
     MediaRetentionOptions MediaRetention, SearchOptions Search, TelemetryOptions Telemetry, DashboardAccessOptions Dashboard,
     ClusterTlsOptions ClusterTls, RabbitMqOptions RabbitMq, NpgsqlConnectionStringBuilder Database)
 {
@@ -46,6 +46,7 @@ internal sealed record SiloConfiguration(
         var accounts = Bind<AccountsOptions>(AccountsOptions.Section);
         var checkout = Bind<CheckoutOptions>(CheckoutOptions.Section);
         var returns = Bind<ReturnsOptions>(ReturnsOptions.Section);
+        var draftOrders = Bind<DraftOrdersOptions>(DraftOrdersOptions.Section);
         var events = Bind<EventsOptions>(EventsOptions.Section);
         var notifications = Bind<NotificationsOptions>(NotificationsOptions.Section);
         var payments = PaymentsOptions.Read(configuration, providers, problems);
@@ -66,6 +67,7 @@ internal sealed record SiloConfiguration(
         problems.AddRange(accounts.Problems());
         problems.AddRange(checkout.Problems());
         problems.AddRange(returns.Problems());
+        problems.AddRange(draftOrders.Problems());
         var types = new EventTypes(EventTypes.Assemblies());
         problems.AddRange(events.Problems(types, new EventHandlers(EventTypes.Assemblies(), types)));
         problems.AddRange(notifications.Problems(events.AttemptSeconds));
@@ -80,8 +82,8 @@ internal sealed record SiloConfiguration(
         problems.AddRange(rabbitMq.Problems(types));
         var templates = NotificationTemplates.Load(notifications, problems);
         return new SiloConfiguration(
-            silo, storage, streams, accounts, checkout, returns, events, notifications, templates, payments, privacy, integrity, imports,
-            mediaRetention, search, telemetry, dashboard, clusterTls, rabbitMq,
+            silo, storage, streams, accounts, checkout, returns, draftOrders, events, notifications, templates, payments, privacy,
+            integrity, imports, mediaRetention, search, telemetry, dashboard, clusterTls, rabbitMq,
             ReadDatabase(configuration, silo, problems));
     }
 

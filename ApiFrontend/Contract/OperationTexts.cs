@@ -20,6 +20,7 @@ internal static class OperationTexts
         ["Notifications"] = "The inbox of a customer, and on which channels the shop notifies.",
         ["Admin: stock"] = "Stock levels and their movements.",
         ["Admin: orders"] = "Shipping, delivery, capture and refunds of all orders.",
+        ["Admin: draft orders"] = "Orders that staff writes for customers, with own prices, and a mailed link that pays.",
         ["Admin: returns"] = "What the shop decides about returns, what arrived of them, and their refunds.",
         ["Admin: payments"] = "Reconciliation of the shop's payments with the payment provider's.",
         ["Admin: webhooks"] = "Endpoints to which the shop posts its events.",
@@ -203,6 +204,16 @@ internal static class OperationTexts
             "Records the delivery of all parcels. Without it, an order becomes `delivered` after `Checkout:DeliveredAfterDays`.",
         ["captureOrder"] = "Captures all of the authorized amount or, with `amount`, part of it; the rest is released.",
         ["refundOrder"] = "Refunds exactly one of `amount`, `lines` and `full: true`. Units that were not shipped return to stock.",
+        ["listDraftOrders"] = "Returns draft orders without their quotes. `total` is that of the last change.",
+        ["createDraftOrder"] = "Stores an order for an account or a guest, and returns it with its quote: taxes, promotions and "
+            + "shipping as in a cart, with your own prices where you give them. Price lists do not change own prices. What stands in the "
+            + "way of the order is in `quote.prices.problems`.",
+        ["getDraftOrder"] = "Returns a draft order, with what it costs now or, once it is sent, what its order costs.",
+        ["replaceDraftOrder"] = "Replaces everything in an open draft order. It is valid again for `validDays` from now on.",
+        ["cancelDraftOrder"] = "Cancels an open draft order. One that was sent is an order, which is cancelled as any other.",
+        ["sendDraftOrder"] = "Places the order at the prices of now, reserves its stock until `validUntil`, and mails the customer a link "
+            + "by which it is paid; customers with an account can also sign in and pay. An order without costs is confirmed at once. A "
+            + "sent draft order is returned as it is. When the order cannot be placed, the draft order stays open.",
         ["listPaymentDiscrepancies"] = "Returns differences between the shop's payments, the provider's and the orders that "
             + "reconciliation could not settle, or has resolved.",
         ["getReconciliation"] = "Returns the result of the last run, and when the next is due.",

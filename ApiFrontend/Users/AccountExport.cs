@@ -61,6 +61,7 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
         Write(writer, "cart", cart);
         Write(writer, "paymentMethods", methods);
         await WriteListAsync(writer, output, "orders", OrdersAsync, ToItemAsync, cancellation);
+        await WriteListAsync(writer, output, "draftOrders", DraftOrdersAsync, ToItemAsync, cancellation);
         await WriteListAsync(writer, output, "notifications", NotificationsAsync, ToItemAsync, cancellation);
         await WriteListAsync(
             writer, output, "auditLog", cluster.GetGrain<IPersonalDataGrain>(userId).AuditAsync, ToItemAsync, cancellation);
@@ -73,6 +74,9 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     private Task<Result<Page<Order>>> OrdersAsync(PageRequest page) =>
         cluster.GetGrain<IOrderListGrain>(WorkerKeys.Next()).ListAsync(new OrderQuery(userId, null, null, null, null, page));
 
+    private Task<Result<Page<DraftOrder>>> DraftOrdersAsync(PageRequest page) =>
+        cluster.GetGrain<IDraftOrderListGrain>(WorkerKeys.Next()).ListAsync(new DraftOrderQuery(null, userId, page));
+
     private async Task<Result<Page<Notification>>> NotificationsAsync(PageRequest page)
     {
         var found = await cluster.GetGrain<INotificationGrain>(userId).ListAsync(unreadOnly: false, page);
@@ -84,6 +88,8 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
         var payment = await cluster.GetGrain<IPaymentGrain>(order.Id).GetAsync(caller);
         return new ExportedOrder(order, payment.Value);
     }
+
+    private static Task<object> ToItemAsync(DraftOrder draft) => Task.FromResult<object>(draft);
 
     private static Task<object> ToItemAsync(Notification notification) => Task.FromResult<object>(notification);
 
@@ -135,6 +141,7 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     /// <param name="Cart">The cart.</param>
     /// <param name="PaymentMethods">Payment methods saved at the payment provider, as it shows them.</param>
     /// <param name="Orders">All orders, newest first, each with its payment.</param>
+    /// <param name="DraftOrders">Orders that the shop has written for the customer, newest first.</param>
     /// <param name="Notifications">The inbox, with the delivery of each notification.</param>
     /// <param name="AuditLog">Actions by and on the account.</param>
     /// <param name="Events">The stored events about the account.</param>
@@ -142,7 +149,7 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
         int SchemaVersion, DateTimeOffset ExportedAt, User Profile, EmailChangeData? EmailChange, FormerEmailData? FormerEmail,
         string[] CustomerGroups, string? TaxExemptionReason, AddressResponse[] Addresses, SessionData[] Sessions,
         NotificationPreferences NotificationPreferences, Cart? Cart, SavedPaymentMethod[] PaymentMethods, ExportedOrder[] Orders,
-        Notification[] Notifications, ExportedAuditEntry[] AuditLog, ExportedEvent[] Events);
+        DraftOrder[] DraftOrders, Notification[] Notifications, ExportedAuditEntry[] AuditLog, ExportedEvent[] Events);
 
     /// <summary>An order with its payment.</summary>
     internal sealed record ExportedOrder(Order Order, Payment? Payment);

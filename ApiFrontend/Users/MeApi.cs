@@ -124,9 +124,12 @@ public sealed class AddressPartAttribute(string about) : FieldRuleAttribute, IDe
     protected override ErrorText? FindFault(object? value, ValidationContext validation)
     {
         // The framework passes the whole body to a rule, not the object with the value.
-        var address = validation.ObjectInstance is PlaceOrderRequest order
-            ? order.ShippingAddress
-            : validation.ObjectInstance as AddressRequest;
+        var address = validation.ObjectInstance switch
+        {
+            PlaceOrderRequest order => order.ShippingAddress,
+            DraftOrderRequest draft => draft.ShippingAddress,
+            var other => other as AddressRequest,
+        };
         var member = JsonNamingPolicy.CamelCase.ConvertName(validation.MemberName!);
         return address is not null && Errors(address, validation).GetValueOrDefault(member) is [var fault, ..] ? fault : null;
     }

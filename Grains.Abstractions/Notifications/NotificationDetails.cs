@@ -67,6 +67,8 @@ public sealed record NotificationDetails
     [Id(27)] public ImmutableArray<OrderedUnits>? Units { get; init; }
     /// <summary>The carrier's page about the parcel.</summary>
     [Id(28), Personal] public string? TrackingUrl { get; init; }
+    /// <summary>What staff writes to the customer.</summary>
+    [Id(29), Personal] public string? Message { get; init; }
 }
 
 /// <summary>The recipient of a message.</summary>

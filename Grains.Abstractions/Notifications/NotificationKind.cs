@@ -62,6 +62,8 @@ public enum NotificationKind
     ReturnRefused,
     /// <summary>Returned goods arrived.</summary>
     ReturnReceived,
+    /// <summary>Staff placed the order for the customer, who has to pay it; for a guest, the link has a token.</summary>
+    OrderPaymentRequested,
 }
 
 /// <summary>The channels for messages. A channel's name is also part of the namespace of its streams.</summary>
@@ -101,14 +103,15 @@ public static class NotificationKinds
     /// <summary>True for a kind with a token, which must not appear in the inbox.</summary>
     public static bool IsSecret(NotificationKind kind) => kind is NotificationKind.EmailVerification or NotificationKind.PasswordReset
         or NotificationKind.EmailChangeConfirmation or NotificationKind.EmailChangeRequested or NotificationKind.EmailChanged
-        or NotificationKind.OrderLink;
+        or NotificationKind.OrderLink or NotificationKind.OrderPaymentRequested;
 
     /// <summary>True for mail that the customer cannot disable: tokens, receipts, and messages that protect the account.</summary>
     public static bool IsRequired(NotificationKind kind, string channel) => channel == ChannelName.Email && kind is
         NotificationKind.EmailVerification or NotificationKind.PasswordReset or NotificationKind.PasswordChanged
         or NotificationKind.EmailChangeConfirmation or NotificationKind.EmailChangeRequested
         or NotificationKind.EmailChanged or NotificationKind.EmailChangeUndone
-        or NotificationKind.OrderConfirmed or NotificationKind.OrderRefunded or NotificationKind.OrderLink;
+        or NotificationKind.OrderConfirmed or NotificationKind.OrderRefunded or NotificationKind.OrderLink
+        or NotificationKind.OrderPaymentRequested;
 
     /// <summary>
     /// Returns the limit for mail of a kind to an unverified address, beyond which it is not sent. Limits apply to mail that somebody can

@@ -22,6 +22,16 @@ public interface IOrderGrain : IGrainWithGuidKey
     Task<Placement> PlaceAsync(PlaceOrder command);
 
     /// <summary>
+    /// Creates an order from a draft: place, reserve, and wait for the payment until the draft's deadline; an order without costs is
+    /// confirmed. It has no cart. Idempotent: a repeated command returns the first response. Errors without an order:
+    /// <c>validation-failed</c>, <c>out-of-stock</c>, <c>conflict</c> with a quote that cannot be ordered. Errors with a rejected order, of
+    /// which stock or a promotion was used up at the last moment: <c>out-of-stock</c>, <c>conflict</c>.
+    /// Throws <see cref="UnavailableException"/> when the order cannot be completed now; it then continues by itself.
+    /// </summary>
+    [Alias("place-draft"), Repeatable]
+    Task<Result<Order>> PlaceDraftAsync(PlaceDraftOrder command);
+
+    /// <summary>
     /// Attempts another payment while the order awaits payment. Idempotent by attempt. Errors: <c>not-found</c>,
     /// <c>invalid-order-state</c>, <c>payment-declined</c>.
     /// </summary>
@@ -235,4 +245,9 @@ public static class OrderId
     public static Guid For(Caller buyer, string idempotencyKey) => buyer.UserId is { } customer
         ? Deterministic.Id("order", "customer", customer.ToString("N"), idempotencyKey)
         : Deterministic.Id("order", "guest", buyer.CartId!.Value.ToString("N"), idempotencyKey);
+
+    /// <summary>Returns the id of the order of a draft.</summary>
+    /// <param name="draftId">The draft.</param>
+    /// <param name="rejected">How many orders of it were rejected before.</param>
+    public static Guid ForDraft(Guid draftId, int rejected) => Deterministic.Id("order", "draft", draftId.ToString("N"), $"{rejected}");
 }

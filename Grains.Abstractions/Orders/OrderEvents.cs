@@ -24,6 +24,12 @@ public sealed record OrderPlaced(OrderSummary Order, ImmutableArray<OrderLine> L
 /// <summary>The stock is reserved. The customer has to pay before the deadline.</summary>
 public sealed record OrderAwaitingPayment(OrderSummary Order, DateTimeOffset Deadline) : IShopEvent
 {
+    /// <summary>True when staff placed the order for the customer, who is mailed a link that pays.</summary>
+    public bool IsPaidByLink { get; init; }
+
+    /// <summary>What staff writes to the customer in that mail; null for nothing.</summary>
+    [Personal] public string? Message { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.awaiting-payment";
 }
@@ -65,6 +71,9 @@ public sealed record OrderConfirmed(OrderSummary Order) : IShopEvent
 /// <summary>There was not enough stock for the order. Nothing was charged.</summary>
 public sealed record OrderRejected(OrderSummary Order, ImmutableArray<Shortage> Shortages) : IShopEvent
 {
+    /// <summary>True for an order from a draft: staff is told, and not the customer.</summary>
+    public bool IsFromDraft { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.rejected";
 }

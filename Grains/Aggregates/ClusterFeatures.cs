@@ -1,5 +1,6 @@
 using Orleans.Metadata;
 using SoonShop.Inventory;
+using SoonShop.Orders;
 using SoonShop.Pricing;
 
 namespace SoonShop.Aggregates;
@@ -18,8 +19,14 @@ public sealed class ClusterFeatures(IGrainFactory grains, IClusterManifestProvid
     /// <summary>True when every silo knows customer groups as pricing rules.</summary>
     public bool CustomerGroupsAreRules => customerGroupsAreRules.IsTrue;
 
+    private readonly ClusterQuestion draftOrdersAreKnown = new(
+        cluster, manifest => manifest.AllKnow(grains.Reference<IDraftOrderGrain>(Guid.Empty).GetGrainId().Type));
+
     /// <summary>True when every silo can sell the units of a reservation in parts, as they are shipped.</summary>
     public bool StockIsSoldWhenShipped => stockIsSoldWhenShipped.IsTrue;
+
+    /// <summary>True when every silo knows orders from drafts, which have no cart.</summary>
+    public bool DraftOrdersAreKnown => draftOrdersAreKnown.IsTrue;
 }
 
 /// <summary>Announces that this version sells the units of a reservation in parts.</summary>

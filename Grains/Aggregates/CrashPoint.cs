@@ -34,14 +34,17 @@ public static class CrashPoint
     /// <summary>Points passed only when an earlier order of the same cart is ended.</summary>
     public static readonly IReadOnlyList<string> Superseding = ["order.superseded", "order.superseded.ended"];
 
+    /// <summary>Points of the sending of a draft order, in order. Those of its order's placement come between the first two.</summary>
+    public static readonly IReadOnlyList<string> DraftOrders = ["draft-order.begun", "draft-order.placed", "draft-order.sent"];
+
     /// <summary>Points passed by a movement of a promotion's uses, in order.</summary>
     public static readonly IReadOnlyList<string> Promotions = ["promotion.before-write", "promotion.after-write"];
 
     /// <summary>Points of the erasure of an account, in order.</summary>
     public static readonly IReadOnlyList<string> Erasure =
     [
-        "erasure.begun", "erasure.cart", "erasure.payment-methods", "erasure.notifications", "erasure.orders", "erasure.mail",
-        "erasure.email", "erasure.events", "erasure.completed",
+        "erasure.begun", "erasure.cart", "erasure.payment-methods", "erasure.notifications", "erasure.draft-orders", "erasure.orders",
+        "erasure.mail", "erasure.email", "erasure.events", "erasure.completed",
     ];
 
     /// <summary>

@@ -18,6 +18,7 @@ internal sealed class NotificationGrain(
     [LazyState("notification")] IPersistentState<StateEnvelope<NotificationState>> storage, TimeProvider time,
     IEnumerable<INotificationChannel> channels,
     INotificationTexts texts,
+    OrderTokens tokens,
     IWebhookEndpoints webhooks,
     GuestMail guestMail,
     BusinessMetrics metrics)
@@ -105,7 +106,23 @@ internal sealed class NotificationGrain(
 
     Task IHandle<OrderPlaced>.HandleAsync(OrderPlaced e, EventContext context) => PublishAsync(context);
 
-    Task IHandle<OrderAwaitingPayment>.HandleAsync(OrderAwaitingPayment e, EventContext context) => PublishAsync(context);
+    async Task IHandle<OrderAwaitingPayment>.HandleAsync(OrderAwaitingPayment e, EventContext context)
+    {
+        // A link that expired while the mail was delayed is useless.
+        if (!e.IsPaidByLink || e.Deadline <= Now)
+        {
+            await PublishAsync(context);
+            return;
+        }
+        // No token opens what an account owns.
+        var token = e.Order.CustomerId is null ? await tokens.IssueAsync(e.Order.OrderId, e.Order.Email, e.Deadline) : null;
+        await NotifyAsync(context, NotificationKind.OrderPaymentRequested, e.Order, Of(e.Order) with
+        {
+            Deadline = e.Deadline,
+            Message = e.Message,
+            Token = token?.ToString(),
+        });
+    }
 
     async Task IHandle<OrderConfirmed>.HandleAsync(OrderConfirmed e, EventContext context)
     {
@@ -126,8 +143,9 @@ internal sealed class NotificationGrain(
     }
 
     // An order that a used-up promotion rejected gets no message: the buyer was told at once, and nothing is missing in stock.
-    Task IHandle<OrderRejected>.HandleAsync(OrderRejected e, EventContext context) => e.Shortages.IsEmpty ? PublishAsync(context) :
-        NotifyAsync(context, NotificationKind.OrderRejected, e.Order, Of(e.Order) with { Shortages = e.Shortages });
+    Task IHandle<OrderRejected>.HandleAsync(OrderRejected e, EventContext context) => e.Shortages.IsEmpty || e.IsFromDraft
+        ? PublishAsync(context)
+        : NotifyAsync(context, NotificationKind.OrderRejected, e.Order, Of(e.Order) with { Shortages = e.Shortages });
 
     // A parcel that was announced before gets no second message.
     Task IHandle<OrderShipped>.HandleAsync(OrderShipped e, EventContext context) => e.RestCancelled ? PublishAsync(context) :

@@ -23,8 +23,8 @@ public sealed class WebhookEventFilter : IEventFilter
     /// <summary>Creates the filter for customers' notifications.</summary>
     public static WebhookEventFilter OfNotifications(IWebhookEndpoints webhooks) => new(
         NotificationGrain.Handler,
-        [EventTypes.NameOf<OrderPlaced>(), EventTypes.NameOf<OrderAwaitingPayment>(),
-         EventTypes.NameOf<PaymentAuthorized>(), EventTypes.NameOf<PaymentCaptured>(), EventTypes.NameOf<PaymentRefunded>()],
+        [EventTypes.NameOf<OrderPlaced>(), EventTypes.NameOf<PaymentAuthorized>(), EventTypes.NameOf<PaymentCaptured>(),
+         EventTypes.NameOf<PaymentRefunded>()],
         webhooks);
 
     /// <summary>Creates the filter for stock alerts.</summary>

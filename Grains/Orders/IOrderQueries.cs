@@ -13,7 +13,7 @@ public interface IOrderQueries
 
     /// <summary>
     /// Returns the orders of a cart that are neither paid nor ended, and those that have ended without the cart's knowledge, newest first.
-    /// Orders that moved to a customer with a guest's cart belong to the customer's cart.
+    /// Orders that moved to a customer with a guest's cart belong to the customer's cart. Orders from drafts belong to none.
     /// </summary>
     /// <param name="cartId">The cart.</param>
     /// <param name="isGuest">True for a guest's cart.</param>

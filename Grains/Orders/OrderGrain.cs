@@ -16,7 +16,7 @@ internal sealed partial class OrderGrain(
     [LazyState("order")] IPersistentState<StateEnvelope<CheckoutState>> storage, TimeProvider time,
     IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, IPaymentProviderInfo provider,
     ICheckoutWatch watch, CartQuotes quotes, OrderTokens tokens, ClusterFeatures features, IOptions<ReturnsOptions> returns,
-    ILogger<OrderGrain> log)
+    DraftQuotes draftQuotes, ILogger<OrderGrain> log)
     : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
 {
     /// <summary>The longest that a watcher waits for one response.</summary>
@@ -422,6 +422,8 @@ internal sealed partial class OrderGrain(
         if (decision.Error is not null)
             throw new UnavailableException($"Order {Order.Number} is not at its end: its buyer cannot be erased yet.");
         await PaymentOfOrder.EraseAsync();
+        if (Order.DraftId is { } draft)
+            await GrainFactory.Reference<IDraftOrderGrain>(draft).EraseBuyerAsync();
         await DecideAsync(decision);
     }
 
@@ -523,6 +525,8 @@ internal sealed partial class OrderGrain(
     /// </summary>
     private async Task<bool> ClaimAsync(OrderState order)
     {
+        if (!order.HasCart)
+            return claimed = true;
         ImmutableArray<LineUnits> units = [.. order.UnitsOfCart];
         for (var superseded = 0; superseded < MaxSuperseded; superseded++)
         {
@@ -660,6 +664,8 @@ internal sealed partial class OrderGrain(
                     await ReserveAndPayAsync(order);
                     if (Order.Status == OrderStatus.AwaitingPayment)
                     {
+                        if (!order.HasCart)
+                            return;
                         await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, null);
                         return;
                     }
@@ -702,6 +708,11 @@ internal sealed partial class OrderGrain(
             await DecideAsync(order.Reject(refusedUse.Text ?? ErrorText.Untranslated(refusedUse.Detail), Now));
             return;
         }
+        if (order.IsPaidByLink)
+        {
+            await DecideAsync(order.RequestPayment(Now));
+            return;
+        }
         var charge = await ChargeForAsync(FirstAttempt, order.PaymentMethod, order.SavePaymentMethod, order.CustomerId);
         // A customer's saved payment methods may change until the attempt is repeated, so then the payment stores it.
         var payment = await ChargeAsync(
@@ -729,7 +740,7 @@ internal sealed partial class OrderGrain(
     /// payment.
     /// </summary>
     private Task<Payment> CancelPaymentAsync(OrderState order, bool refundCaptured, string reason) =>
-        order.Payment is null && order.Terms.Amount.Amount > 0
+        order is { Payment: null, IsPaidByLink: false } && order.Terms.Amount.Amount > 0
             ? PaymentOfOrder.CancelAsync(new CancelPayment(
                 new Charge(FirstAttempt, order.Terms, order.PaymentMethod) { StoredByOrderAt = order.PlacedAt }, refundCaptured, reason))
             : PaymentOfOrder.CancelAsync(order.Terms, refundCaptured, reason);
@@ -847,6 +858,8 @@ internal sealed partial class OrderGrain(
 
     private async Task ClearCartAsync(OrderState order)
     {
+        if (!order.HasCart)
+            return;
         ImmutableArray<CartLine> bought = [.. order.Totals.Lines.Where(l => !l.IsGift).Select(l =>
             new CartLine(l.Sku, l.Name, l.Quantity, l.UnitPrice))];
         await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, bought);
@@ -877,6 +890,8 @@ internal sealed partial class OrderGrain(
         await Task.WhenAll(order.OrderedUnits.Where(u => !refused.Contains(u.Sku)).Select(u => Stock(u.Sku).ReleaseAsync(Id)));
         if (order.PromotionUses is { } uses)
             await Task.WhenAll(uses.Select(u => Uses(u).ReleaseAsync(Id)));
+        if (!order.HasCart)
+            return;
         await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, null);
         if (MovedCart(order) is { } moved)
             await moved.EndCheckoutAsync(Id, order.PlacedAt, null);

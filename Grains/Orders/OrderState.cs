@@ -24,7 +24,9 @@ public sealed partial record OrderState
     public required Guid Id { get; init; }
     /// <summary>The customer; null for a guest.</summary>
     public Guid? CustomerId { get; init; }
-    /// <summary>The cart that it was placed from.</summary>
+    /// <summary>
+    /// The cart that it was placed from. An order from a draft has none: this is a random id that nobody knows and that stands for a guest.
+    /// </summary>
     public required Guid CartId { get; init; }
     /// <summary>The buyer's e-mail address.</summary>
     public required string Email { get; init; }
@@ -135,13 +137,13 @@ public sealed partial record OrderState
     public Decision<OrderState> Reject(ImmutableArray<Shortage> shortages, DateTimeOffset now) => Status != OrderStatus.Pending
         ? Decision<OrderState>.NoChange(this)
         : To((this with { Shortages = shortages }).Enter(OrderStatus.Rejected, now).WithResult(ErrorCode.OutOfStock),
-            o => new OrderRejected(o.Summary, shortages));
+            o => new OrderRejected(o.Summary, shortages) { IsFromDraft = o.DraftId is not null });
 
     /// <summary>Rejects the order because a promotion that its price depends on was used up meanwhile.</summary>
     public Decision<OrderState> Reject(ErrorText promotionRefusal, DateTimeOffset now) => Status != OrderStatus.Pending
         ? Decision<OrderState>.NoChange(this)
         : To((this with { PromotionRefusal = promotionRefusal }).Enter(OrderStatus.Rejected, now).WithResult(ErrorCode.Conflict),
-            o => new OrderRejected(o.Summary, []));
+            o => new OrderRejected(o.Summary, []) { IsFromDraft = o.DraftId is not null });
 
     /// <summary>Applies a payment update: confirms the order, waits for the customer, or only stores the payment.</summary>
     public Decision<OrderState> Apply(Payment payment, TimeSpan window, DateTimeOffset now) => (Status, payment.Status) switch
@@ -253,6 +255,7 @@ public sealed partial record OrderState
             Email = PersonalData.Erased,
             ShippingAddress = PersonalData.ErasedAddress(ShippingAddress),
             CancelReason = CancelReason is null ? null : PersonalData.Erased,
+            DraftMessage = null,
             Refunds = Refunds is { } refunds ? [.. refunds.Select(r => r with { Reason = PersonalData.Erased })] : null,
             Shipment = Shipment is { } shipped ? Erased(shipped) : null,
             Shipments = Shipments is { } parcels ? [.. parcels.Select(Erased)] : null,
@@ -503,6 +506,9 @@ public sealed record CheckoutState(string Fingerprint, OrderState? Order, Error?
     public static CheckoutState Of(PlaceOrder command, OrderState? order, Error? refused) =>
         new(command.Fingerprint, order, refused) { ContentId = command.ContentId };
 
+    /// <summary>Returns the state of an order from a draft. No checkout has its id.</summary>
+    public static CheckoutState OfDraft(Guid draftId, OrderState order) => new($"draft/{draftId:N}", order, null);
+
     /// <summary>Returns the state with the order changed. The digest of an erased buyer's data goes with the data.</summary>
     public CheckoutState With(OrderState order) => this with { Order = order, ContentId = order.BuyerErased ? null : ContentId };
 
@@ -522,6 +528,7 @@ public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, Or
             BuyerErased = order.BuyerErased ? true : null,
             RetainUntil = order.Retained is { } kept ? SortableTime.Of(kept.Until) : null,
             Moved = order.CartMoved ? true : null,
+            Draft = order.HasCart ? null : true,
             // Set from the first write on, so that the confirmation need not change these index fields.
             Email = order.BuyerErased ? null : EmailAddress.Normalize(order.Email),
             Skus = [.. order.OrderedUnits.Select(u => u.Sku)],
@@ -548,4 +555,7 @@ public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, Or
 
     /// <summary>True for a guest's order whose lines moved to an account's cart, and null otherwise.</summary>
     public bool? Moved { get; init; }
+
+    /// <summary>True for an order from a draft, which has no cart, and null otherwise.</summary>
+    public bool? Draft { get; init; }
 }

@@ -24,6 +24,12 @@ public sealed record PricingRequest
     /// <summary>The id of the shipping method that the buyer has chosen; null for none.</summary>
     public string? ShippingMethodId { get; init; }
 
+    /// <summary>
+    /// The price of shipping that staff has agreed on, in minor units; null for the method's price. With it, the conditions and prices of
+    /// the method do not count.
+    /// </summary>
+    public long? ShippingPrice { get; init; }
+
     /// <summary>The codes that the buyer has entered, at most <see cref="PricingLimits.MaxCodes"/>.</summary>
     public ImmutableArray<EnteredCode> Codes { get; init; } = [];
 

@@ -125,6 +125,11 @@ internal readonly record struct ChosenShipping(Parcel Parcel, ShippingMethod? Me
             return new ChosenShipping(parcel, null, null, QuoteReasons.NeedsMethod);
         if (table.Find(id) is not { } method)
             return new ChosenShipping(parcel, null, null, QuoteReasons.UnknownMethod);
+        if (request.ShippingPrice is { } agreed)
+        {
+            var own = new ShippingPrice { ZoneId = zone.Id, Currency = request.Currency, Amount = agreed };
+            return new ChosenShipping(parcel, method, own, null);
+        }
         var (price, reason) = table.PriceOf(method, zone, parcel, basket);
         return new ChosenShipping(parcel, method, price, reason);
     }

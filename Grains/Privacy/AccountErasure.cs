@@ -33,6 +33,8 @@ internal sealed class AccountErasure(IGrainFactory grains, IPersonalRecords reco
         CrashPoint.Pass("erasure.payment-methods");
         await grains.GetGrain<INotificationGrain>(userId).EraseAsync();
         CrashPoint.Pass("erasure.notifications");
+        await EraseDraftOrdersAsync(userId);
+        CrashPoint.Pass("erasure.draft-orders");
         var waiting = await EraseOrdersAsync(userId, began);
         foreach (var email in emails)
             await records.RemoveMailAsync(email, CancellationToken.None);
@@ -51,6 +53,13 @@ internal sealed class AccountErasure(IGrainFactory grains, IPersonalRecords reco
         CrashPoint.Pass("erasure.events");
         if (waiting is not null)
             throw waiting;
+    }
+
+    /// <summary>Erases the customer of the account's draft orders. Erased ones are no longer found.</summary>
+    private async Task EraseDraftOrdersAsync(Guid userId)
+    {
+        while (await records.FindDraftOrdersAsync(userId, OrdersAtOnce, CancellationToken.None) is { Length: > 0 } drafts)
+            await Task.WhenAll(drafts.Select(id => grains.GetGrain<IDraftOrderGrain>(id).EraseBuyerAsync()));
     }
 
     /// <summary>

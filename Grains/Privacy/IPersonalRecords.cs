@@ -12,6 +12,9 @@ public interface IPersonalRecords
     /// <summary>Returns orders of a customer whose buyer is not erased, up to a limit.</summary>
     Task<ImmutableArray<Guid>> FindOrdersAsync(Guid userId, int limit, CancellationToken cancellation);
 
+    /// <summary>Returns draft orders for a customer who is not erased in them, up to a limit.</summary>
+    Task<ImmutableArray<Guid>> FindDraftOrdersAsync(Guid userId, int limit, CancellationToken cancellation);
+
     /// <summary>Returns orders of all customers whose retention of an erased buyer has ended, up to a limit.</summary>
     Task<ImmutableArray<Guid>> FindRetainedAsync(DateTimeOffset now, int limit, CancellationToken cancellation);
 

@@ -102,6 +102,7 @@ internal static class IntegrityFacts
             select g.key as id, o.body ->> 'status' as status,
                    pg_temp.uuid_of(coalesce(o.body ->> 'customerId', o.body ->> 'accountId')) as customer_id,
                    pg_temp.uuid_of(o.body ->> 'customerId') as placed_by, pg_temp.uuid_of(o.body ->> 'cartId') as cart_id,
+                   pg_temp.uuid_of(o.body ->> 'draftId') as draft_id,
                    -- When a guest's order went along to the account that it belongs to.
                    pg_temp.time_of(o.body ->> 'assignedAt') as assigned_at,
                    pg_temp.number_of(o.body #>> '{totals,total}') as total, o.body ->> 'currency' as currency,
@@ -321,7 +322,7 @@ internal static class IntegrityFacts
                jsonb_typeof(d.doc) is not distinct from 'object' as readable,
                coalesce(pg_temp.number_of(d.doc ->> 'sequence'), 0) as sequence,
                case when g.state_name in ('order', 'payment', 'inventory', 'promotion-uses', 'user', 'email', 'cart', 'notification',
-                   'mail') then d.doc -> 'state' end as body, g.index
+                   'mail', 'draft-order') then d.doc -> 'state' end as body, g.index
         from grain_state g cross join lateral (select {json} as doc offset 0) d
         where g.state is not null and g.state_name <> 'idempotency'
         """;

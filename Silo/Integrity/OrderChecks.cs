@@ -61,6 +61,21 @@ internal static class OrderChecks
               and not exists (select from jsonb_array_elements(pg_temp.list_of(s.body -> 'ordered')) o
                   where pg_temp.uuid_of(o ->> 'orderId') = p.id::uuid)
             """, "The customer sees bought lines in the cart again: empty them with the customer, or have the customer do it."),
+        new("draft-is-one-order", Promises.Repeatable, "a sent draft has one order that was not rejected, and others have none", """
+            select format('draft order %s', coalesce(d.key, o.key)::uuid),
+                   format('%s, order %s; orders that name it: %s', coalesce(d.status, 'not there'), coalesce(d.order_id::text, 'none'),
+                          coalesce(array_to_string(o.ids, ', '), 'none'))
+            from (select key, body ->> 'status' as status, pg_temp.uuid_of(body ->> 'orderId') as order_id,
+                         body ->> 'sendingBy' is not null as is_sending
+                  from state where state_name = 'draft-order' and readable) d
+            full join (select replace(draft_id::text, '-', '') as key, array_agg(id::uuid order by id) as ids
+                       from purchase where draft_id is not null and status <> 'rejected' group by draft_id) o using (key)
+            where cardinality(o.ids) > 1
+               or d.status = 'sent' and o.ids is distinct from array[d.order_id]
+               -- While it is being sent, its order may be placed already.
+               or d.status <> 'sent' and not d.is_sending and o.ids is not null
+            """, "If there are two orders, cancel the one that the customer does not want: POST /orders/{id}/cancel. Otherwise the draft's "
+                + "row was changed past the shop: restore it from a backup.") { Always = true },
         new("order-index", Promises.Privacy, "lists show an order to its buyer, and to nobody else", """
             select format('order %s', id::uuid),
                    format('it belongs to customer %s, cart %s, and is %s; its index says %s, %s, %s, and lists show it to %s',

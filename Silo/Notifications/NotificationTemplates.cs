@@ -152,6 +152,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
                 : d.Reason,
             ["deadline"] = d.Deadline is { } deadline ? MoneyText.Of(deadline, language) : null,
             ["token"] = d.Token,
+            ["message"] = d.Message,
             ["sku"] = d.Sku,
             ["amount"] = Amount(d.Amount),
             ["reference"] = d.Reference,
@@ -204,7 +205,8 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         NotificationKind.EmailChangeConfirmation => $"{publicUrl}/confirm-email-change?token={Uri.EscapeDataString(d.Token ?? "")}",
         NotificationKind.EmailChangeRequested or NotificationKind.EmailChanged =>
             $"{publicUrl}/undo-email-change?token={Uri.EscapeDataString(d.Token ?? "")}",
-        NotificationKind.OrderLink when d.Token is { } token => $"{publicUrl}/orders/{d.OrderId}?token={Uri.EscapeDataString(token)}",
+        NotificationKind.OrderLink or NotificationKind.OrderPaymentRequested when d.Token is { } token =>
+            $"{publicUrl}/orders/{d.OrderId}?token={Uri.EscapeDataString(token)}",
         NotificationKind.LowStock or NotificationKind.OutOfStock => $"{publicUrl}/admin/inventory/{Uri.EscapeDataString(d.Sku ?? "")}",
         NotificationKind.PaymentDisputed or NotificationKind.DisputeClosed or NotificationKind.RefundFailed =>
             $"{publicUrl}/admin/orders/{d.OrderId}",
@@ -335,6 +337,7 @@ internal static class NotificationSamples
         NotificationKind.PaymentActionRequired => ["deadline"],
         NotificationKind.RefundFailed => ["reason"],
         NotificationKind.OrderLink => ["deadline", "token"],
+        NotificationKind.OrderPaymentRequested => ["message", "token"],
         NotificationKind.OrderUnitsCancelled or NotificationKind.ReturnApproved or NotificationKind.ReturnRefused => ["reason"],
         NotificationKind.OrderShipped => ["units", "tracking_url"],
         NotificationKind.OrderPartiallyShipped => ["tracking_url"],
@@ -349,7 +352,8 @@ internal static class NotificationSamples
     {
         Reason = Optional(kind).Contains("reason") ? "changed my mind" : Least(kind).Reason,
         Paid = kind == NotificationKind.OrderCancelled ? true : null,
-        Token = kind == NotificationKind.OrderLink ? "token" : Least(kind).Token,
+        Token = kind is NotificationKind.OrderLink or NotificationKind.OrderPaymentRequested ? "token" : Least(kind).Token,
+        Message = kind == NotificationKind.OrderPaymentRequested ? "As we agreed on the telephone." : null,
         TaxDeducted = kind == NotificationKind.OrderConfirmed ? new Money(100, "USD") : null,
         TaxExemptionReason = kind == NotificationKind.OrderConfirmed ? "EU VAT DE123456789" : null,
         Rounding = kind == NotificationKind.OrderConfirmed ? new Money(-1, "USD") : null,
@@ -387,6 +391,7 @@ internal static class NotificationSamples
             { Carrier = "Carrier", TrackingNumber = "1", Units = [new OrderedUnits("SKU", "Thing", 1)] },
             NotificationKind.OrderUnitsCancelled => order with { Units = [new OrderedUnits("SKU", "Thing", 1)] },
             NotificationKind.OrderRefunded => order with { Refunded = usd },
+            NotificationKind.OrderPaymentRequested => order with { Deadline = DateTimeOffset.UnixEpoch },
             _ => order,
         };
     }

@@ -104,7 +104,7 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         await using var command = database.CreateCommand($"""
             select o.grain_key
             from order_entry e join grain_state_order o on o.state_name = 'order' and o.grain_key = e.grain_key
-            where e.{(isGuest ? "guest_cart_id" : "customer_id")} = $1
+            where e.{(isGuest ? "guest_cart_id" : "customer_id")} = $1 and o.index ->> 'draft' is null
               and (o.index ->> 'status' in ('pending', 'awaitingPayment')
                    or (o.index ->> 'status' = 'confirmed' and o.index ->> 'placedAt' > $2 and o.grain_key <> all ($3)
                        and (o.index ->> 'cartId' = $1::text or o.index ->> 'moved' = 'true')))

@@ -67,6 +67,12 @@ internal sealed class PersonalRecords(
         where e.customer_id = $1 and o.index ->> 'buyerErased' is null limit $2
         """, cancellation, userId, limit);
 
+    public async Task<ImmutableArray<Guid>> FindDraftOrdersAsync(Guid userId, int limit, CancellationToken cancellation) =>
+        await ListAsync(
+            r => Guid.ParseExact(r.GetString(0), "N"),
+            "select grain_key from grain_state_draft_order where index ->> 'customerId' = $1 limit $2",
+            cancellation, userId.ToString(), limit);
+
     public async Task<ImmutableArray<Guid>> FindRetainedAsync(DateTimeOffset now, int limit, CancellationToken cancellation) =>
         await ListAsync(
             r => Guid.ParseExact(r.GetString(0), "N"),

@@ -65,6 +65,12 @@ public sealed class ExampleTests : IAsyncDisposable
         foreach (var operation in (string[])["listAllOrders", "shipOrder", "deliverOrder", "refundOrder"])
             await SendAsync(operation, admin);
         await ReturnAsync(guest, admin);
+        ids["draft-orders"] = (await SendAsync("createDraftOrder", admin)).Text("id");
+        foreach (var operation in (string[])["getDraftOrder", "listDraftOrders", "replaceDraftOrder", "sendDraftOrder"])
+            await SendAsync(operation, admin);
+        // A repetition with the key of the example would have the first answer.
+        ids["draft-orders"] = Expect.Status(201, await admin.PostAsync("/admin/draft-orders", ExampleOf("createDraftOrder"))).Text("id");
+        await SendAsync("cancelDraftOrder", admin);
         ids["orders"] = await OrderAsync("pm_card_visa");
         var shipped = await SendAsync("createShipment", admin);
         ids["shipments"] = shipped.Text("shipments.0.id");

@@ -49,6 +49,8 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/admin/orders/{id}/returns/{returnId}/refuse"] = t => t.OnReturnAsync("refuse", "refused", new { note = "worn" }),
         ["/admin/orders/{id}/returns/{returnId}/receive"] = t => t.OnReturnAsync("receive", "received", null, "approve"),
         ["/admin/orders/{id}/returns/{returnId}/refund"] = t => t.OnReturnAsync("refund", "refunded", null, "approve", "receive"),
+        ["/admin/draft-orders"] = t => t.CreateDraftAsync(),
+        ["/admin/draft-orders/{id}/send"] = t => t.SendDraftAsync(),
         ["/admin/orders/{id}/capture"] = t => t.CaptureAsync(),
         ["/admin/orders/{id}/refunds"] = t => t.RefundAsync(),
         ["/notifications/{id}/read"] = t => t.ReadNotificationAsync(),
@@ -605,6 +607,35 @@ public sealed class IdempotencyTests(RunningShop shop)
     }
 
     private static object ReturnOf(string sku) => new { lines = new[] { new { sku, quantity = 1, reason = "other" } } };
+
+    private async Task<Case> CreateDraftAsync()
+    {
+        var note = Make.Word();
+        return new Case(shop.Admin, "/admin/draft-orders", DraftOf(await shop.Admin.CreateProductAsync(), note), async reply =>
+            Assert.Single(
+                Expect.Status(200, await shop.Admin.GetAsync("/admin/draft-orders?limit=100"))["items"]!.AsArray(),
+                d => d!["note"]?.GetValue<string>() == note && d["id"]!.GetValue<string>() == reply.Text("id")));
+    }
+
+    private async Task<Case> SendDraftAsync()
+    {
+        var sku = await shop.Admin.CreateProductAsync(stock: 10);
+        var draft = Expect.Status(201, await shop.Admin.PostAsync("/admin/draft-orders", DraftOf(sku, "to be sent"))).Text("id");
+        return new Case(shop.Admin, $"/admin/draft-orders/{draft}/send", null, async reply =>
+        {
+            await StockAsync(sku, 10, 1);
+            Assert.Equal(1, await EventsAsync("order.awaiting-payment", "orderId", reply.Text("orderId")));
+        });
+    }
+
+    private static object DraftOf(string sku, string note) => new
+    {
+        email = "ada@example.com",
+        currency = "USD",
+        lines = new[] { new { sku, quantity = 1 } },
+        shippingAddress = ApiClient.Address(),
+        note,
+    };
 
     private async Task<(ApiClient Guest, string Sku, string Id)> ShippedAsync()
     {

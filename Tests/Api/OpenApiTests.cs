@@ -28,6 +28,8 @@ public sealed class OpenApiTests(RunningShop shop)
         "GET /admin/orders/{id}/shipments/{shipmentId}/packing-slip", "POST /admin/orders/{id}/returns/{returnId}/approve",
         "POST /admin/orders/{id}/returns/{returnId}/refuse", "POST /admin/orders/{id}/returns/{returnId}/receive",
         "POST /admin/orders/{id}/returns/{returnId}/refund",
+        "GET /admin/draft-orders", "POST /admin/draft-orders", "GET /admin/draft-orders/{id}", "PUT /admin/draft-orders/{id}",
+        "DELETE /admin/draft-orders/{id}", "POST /admin/draft-orders/{id}/send",
         "GET /orders/{id}/events", "POST /admin/orders/{id}/ship", "POST /admin/orders/{id}/deliver", "POST /admin/orders/{id}/capture",
         "POST /admin/orders/{id}/refunds", "GET /admin/orders", "POST /webhooks/stripe", "GET /admin/payments/discrepancies",
         "GET /admin/payments/reconciliation", "POST /admin/payments/reconcile",

@@ -7,7 +7,7 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Api;
 
 /// <summary>A shop that writes its mail to a folder, with few mails an hour to an address that nobody has proven.</summary>
-public sealed class OrderLinkShop : IAsyncLifetime
+public class OrderLinkShop : IAsyncLifetime
 {
     /// <summary>The mails of one kind an hour.</summary>
     public const int MailsPerHour = 3;
@@ -21,16 +21,26 @@ public sealed class OrderLinkShop : IAsyncLifetime
 
     internal ApiClient Admin { get; private set; } = null!;
 
+    /// <summary>Further settings.</summary>
+    protected virtual (string Name, string Value)[] More => [];
+
     public async ValueTask InitializeAsync()
     {
         (Shop, Api) = await Shop.StartAsync(
+        [
             ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__From", "shop@shop.example"),
             ("Notifications__Email__Directory", folder),
-            ("Notifications__Email__GuestMailsPerHour", $"{MailsPerHour}"));
+            ("Notifications__Email__GuestMailsPerHour", $"{MailsPerHour}"), .. More,
+        ]);
         Admin = await Api.AsAdminAsync();
     }
 
-    public ValueTask DisposeAsync() => Shop?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (Shop is not null)
+            await Shop.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     /// <summary>The mails to an address.</summary>
     internal MimeMessage[] MailsTo(string email) => Directory.Exists(folder)

@@ -154,6 +154,7 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
         "action" => new JsonObject { ["kind"] = "unitDiscount", ["percentPpm"] = 1 },
         "areas" => new JsonArray(new JsonObject { ["country"] = "AQ" }),
         "zoneId" => "gb",
+        "shippingMethod" => "standard",
         "customerGroups" => new JsonArray("things"),
         "taxCategory" or "sizeClass" => "things",
         "trackingUrlTemplate" => "https://example.com/{number}",

@@ -46,6 +46,7 @@ public sealed class CheckedShop : IAsyncLifetime
         Ids["awaiting"] = await OrderAsync(customer, "pm_card_visa_chargeDeclined", 402);
         Ids["guest"] = await OrderAsync(await Api.AsGuestAsync(), "pm_card_visa", 201);
         await UsePromotionAsync(admin);
+        Ids["draft"] = await SendDraftAsync(admin);
         await LiveAsync(admin);
         // Then nothing excuses what is planted.
         await Until.TrueAsync("nothing is under way", TimeSpan.FromSeconds(60), async () => (await AuditWithAsync(null)).UnderWay
@@ -128,6 +129,22 @@ public sealed class CheckedShop : IAsyncLifetime
             Ids[name] = await OrderAsync(buyer, method, status);
         }
         Expect.Status(200, await buyer.PostAsync($"/orders/{Guid.Parse(Ids["demoted"])}/cancel"));
+    }
+
+    /// <summary>Sends a draft order to an account, and leaves another one open.</summary>
+    private async Task<string> SendDraftAsync(ApiClient admin)
+    {
+        var body = new
+        {
+            customerId = Guid.Parse(Ids["account"]),
+            currency = "USD",
+            lines = new[] { new { sku = Ids["sku"], quantity = 2, unitPrice = new { amount = 700, currency = "USD" } } },
+            shippingAddress = ApiClient.Address(),
+        };
+        Expect.Status(201, await admin.PostAsync("/admin/draft-orders", body));
+        var draft = Expect.Status(201, await admin.PostAsync("/admin/draft-orders", body)).Text("id");
+        Expect.Status(200, await admin.PostAsync($"/admin/draft-orders/{draft}/send"));
+        return Guid.Parse(draft).ToString("N");
     }
 
     /// <summary>What else happens in a shop, and breaks no promise.</summary>

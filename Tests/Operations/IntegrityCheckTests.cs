@@ -100,6 +100,7 @@ public sealed class IntegrityCheckTests(CheckedShop shop)
         ["one-order-a-cart"] = (
             "update event set position = default where type = 'order.confirmed' and subject = '{confirmed}'", "cart {account:id}"),
         ["cart-let-go"] = (Set("cart", "{account}", "state,ordered", "'[]'"), "cart {account:id}"),
+        ["draft-is-one-order"] = (Set("draft-order", "{draft}", "state,status", "'\"open\"'"), "draft order {draft:id}"),
         ["order-index"] = ("update grain_state set index = jsonb_set(index, '{customerId}', '\"00000000-0000-0000-0000-000000000007\"') "
             + "where state_name = 'order' and grain_key = '{confirmed}'", "order {confirmed:id}"),
         ["order-of-an-account"] = ("delete from grain_state where state_name = 'user' and grain_key = '{account}'", "order {confirmed:id}"),

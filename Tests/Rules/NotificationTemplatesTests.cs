@@ -54,7 +54,8 @@ public sealed class NotificationTemplatesTests : IDisposable
             {
                 Append($"{kind} full", kind == NotificationKind.OrderRejected, Mail("Ada", kind, NotificationSamples.Full(kind)));
                 if (kind is NotificationKind.OrderCancelled or NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired
-                    or NotificationKind.RefundFailed or NotificationKind.PasswordChanged or NotificationKind.OrderLink)
+                    or NotificationKind.RefundFailed or NotificationKind.PasswordChanged or NotificationKind.OrderLink
+                    or NotificationKind.OrderPaymentRequested)
                     Append($"{kind} least", kind == NotificationKind.PasswordChanged, Mail(null, kind, NotificationSamples.Least(kind)));
             }
             Append("receipt", true, Mail("Ada <ada>", NotificationKind.OrderConfirmed, Receipt));

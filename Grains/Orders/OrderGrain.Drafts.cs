@@ -1,0 +1,48 @@
+using SoonShop.Aggregates;
+using SoonShop.Pricing;
+
+namespace SoonShop.Orders;
+
+/// <summary>Orders from drafts.</summary>
+internal sealed partial class OrderGrain
+{
+    async Task<Result<Order>> IOrderGrain.PlaceDraftAsync(PlaceDraftOrder command)
+    {
+        if (Order is null && await PlaceAsync(command) is { } error)
+            return error;
+        await AdvanceAsync();
+        // Until its buyer pays or its deadline passes, there is nothing to resume.
+        watch.End(Id);
+        return Order!.ToResult(Order.Answer!, provider);
+    }
+
+    /// <summary>Places the order. Null when it is placed.</summary>
+    private async Task<Error?> PlaceAsync(PlaceDraftOrder command)
+    {
+        var priced = await draftQuotes.PriceAsync(command.Content);
+        if (priced.IsError)
+            return priced.Error;
+        var (quote, totals) = (priced.Value.Quote, priced.Value.Totals);
+        if (QuoteErrors.Check(quote) is { } refusal)
+            return refusal with { Quote = totals.ToQuote(quote) };
+        var decision = OrderState.PlaceFromDraft(Id, command, priced.Value, Guid.NewGuid(), Now);
+        // Asked first, so that a draft that stock cannot fill leaves no rejected order. The reservation decides.
+        if (await FindShortagesAsync(decision.State) is { IsEmpty: false } shortages)
+            return OrderState.OutOfStockOf(shortages);
+        CrashPoint.Pass("order.place.before-write");
+        var order = decision.State with { SellsWhenShipped = features.StockIsSoldWhenShipped };
+        await CommitAsync(CheckoutState.OfDraft(command.DraftId, order), decision.Events);
+        CrashPoint.Pass("order.placed");
+        placedHere = true;
+        return null;
+    }
+
+    private async Task<ImmutableArray<Shortage>> FindShortagesAsync(OrderState order)
+    {
+        var shortages = await Task.WhenAll(order.OrderedUnits.Select(async u =>
+            (await Stock(u.Sku).GetAvailabilityAsync()).Units is var available && available < u.Quantity
+                ? new Shortage(u.Sku, u.Quantity, available)
+                : null));
+        return [.. shortages.OfType<Shortage>()];
+    }
+}
