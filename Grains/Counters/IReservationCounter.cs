@@ -10,23 +10,23 @@ namespace SoonShop.Counters;
 internal interface IReservationCounter<TRequest, TReservation> where TReservation : class, IReservation
 {
     /// <summary>Reads a reservation from the ledger. Null when no operation of it was written.</summary>
-    Task<TReservation?> ReadAsync(Guid id);
+    Task<TReservation?> ReadAsync(ReservationId id);
 
     /// <summary>
     /// Reserves. A refusal must be final: while it depends on reservations that may never be committed, the step waits for the writes.
     /// </summary>
-    ReservationStep<TReservation> Reserve(Guid id, TRequest request);
+    ReservationStep<TReservation> Reserve(ReservationId id, TRequest request);
 
     /// <summary>Records a reservation of nothing.</summary>
-    TReservation ReserveNothing(Guid id);
+    TReservation ReserveNothing(ReservationId id);
 
     /// <summary>Commits a reserved reservation.</summary>
-    TReservation Commit(Guid id, TReservation reservation);
+    TReservation Commit(ReservationId id, TReservation reservation);
 
     /// <summary>
     /// Gives back what is left of a reserved or committed reservation. Returns the same reservation when nothing is left. Never refuses.
     /// </summary>
-    ReservationStep<TReservation> Release(Guid id, TReservation reservation);
+    ReservationStep<TReservation> Release(ReservationId id, TReservation reservation);
 
     /// <summary>What callers learn when a step had to wait too often.</summary>
     ErrorText InDemand { get; }

@@ -14,16 +14,16 @@ internal class ReservationCache<TReservation> where TReservation : class, IReser
     /// <summary>Ended reservations are asked for again only by a request that is repeated within seconds.</summary>
     private const int EndedCapacity = 200;
 
-    private readonly Dictionary<Guid, TReservation> known = [];
-    private readonly Queue<Guid> byAge = new();
-    private readonly Queue<Guid> ended = new();
+    private readonly Dictionary<ReservationId, TReservation> known = [];
+    private readonly Queue<ReservationId> byAge = new();
+    private readonly Queue<ReservationId> ended = new();
 
     /// <summary>Reservations in memory.</summary>
     public int Count => known.Count;
 
-    public TReservation? Find(Guid id) => known.GetValueOrDefault(id);
+    public TReservation? Find(ReservationId id) => known.GetValueOrDefault(id);
 
-    public void Set(Guid id, TReservation reservation)
+    public void Set(ReservationId id, TReservation reservation)
     {
         if (!known.ContainsKey(id))
             byAge.Enqueue(id);
@@ -53,7 +53,7 @@ internal class ReservationCache<TReservation> where TReservation : class, IReser
     }
 
     /// <summary>Forgets the first reservation of a queue, which the ledger contains. One that is still being written stays.</summary>
-    private void Forget(Queue<Guid> queue)
+    private void Forget(Queue<ReservationId> queue)
     {
         var id = queue.Dequeue();
         if (!known.TryGetValue(id, out var reservation))
@@ -64,14 +64,14 @@ internal class ReservationCache<TReservation> where TReservation : class, IReser
             queue.Enqueue(id);
     }
 
-    public static string ReserveOperation(Guid id) => $"{id:N}/reserve";
+    public static string ReserveOperation(ReservationId id) => $"{id}/reserve";
 
     /// <summary>
     /// Returns the operation id of a commit or release: of the first, the second … They share their ids, so that nothing is committed and
     /// released.
     /// </summary>
-    public static string SettleOperation(Guid id, int number = 1) => number == 1 ? $"{id:N}/settle" : $"{id:N}/settle/{number}";
+    public static string SettleOperation(ReservationId id, int number = 1) => number == 1 ? $"{id}/settle" : $"{id}/settle/{number}";
 
     /// <summary>Returns the operation id of a return after the commit: of the first, the second …</summary>
-    public static string ReturnOperation(Guid id, int number = 1) => number == 1 ? $"{id:N}/return" : $"{id:N}/return/{number}";
+    public static string ReturnOperation(ReservationId id, int number = 1) => number == 1 ? $"{id}/return" : $"{id}/return/{number}";
 }

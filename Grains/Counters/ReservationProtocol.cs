@@ -20,7 +20,7 @@ internal sealed class ReservationProtocol<TRequest, TReservation>(
     /// <c>conflict</c> for a released reservation.
     /// </summary>
     /// <exception cref="UnavailableException">The decision had to wait too often, or the write failed.</exception>
-    public async Task<Result<Done>> ReserveAsync(Guid id, TRequest request, bool repeated)
+    public async Task<Result<Done>> ReserveAsync(ReservationId id, TRequest request, bool repeated)
     {
         var read = repeated ? await ReadAsync(id) : null;
         for (var waits = 0; ; waits++)
@@ -43,7 +43,7 @@ internal sealed class ReservationProtocol<TRequest, TReservation>(
     }
 
     /// <summary>Commits a reservation. Idempotent. Error: <c>conflict</c> when it was released or never made.</summary>
-    public async Task<Result<Done>> CommitAsync(Guid id)
+    public async Task<Result<Done>> CommitAsync(ReservationId id)
     {
         var known = Newest(id, await ReadAsync(id));
         if (known is null or { IsReleased: true, IsCommitted: false })
@@ -57,7 +57,7 @@ internal sealed class ReservationProtocol<TRequest, TReservation>(
     /// <summary>
     /// Gives back what a reservation holds or has taken. A reservation that never arrived is refused if it arrives later. Idempotent.
     /// </summary>
-    public async Task ReleaseAsync(Guid id)
+    public async Task ReleaseAsync(ReservationId id)
     {
         var read = await ReadAsync(id);
         for (var waits = 0; ; waits++)
@@ -77,14 +77,15 @@ internal sealed class ReservationProtocol<TRequest, TReservation>(
     }
 
     /// <summary>Returns a reservation; null when there is none. If this activation does not know it, the ledger does.</summary>
-    public async Task<TReservation?> FindAsync(Guid id) => Newest(id, await ReadAsync(id));
+    public async Task<TReservation?> FindAsync(ReservationId id) => Newest(id, await ReadAsync(id));
 
-    private ValueTask<TReservation?> ReadAsync(Guid id) => reservations.Find(id) is { } known ? new(known) : new(counter.ReadAsync(id));
+    private ValueTask<TReservation?> ReadAsync(ReservationId id) =>
+        reservations.Find(id) is { } known ? new(known) : new(counter.ReadAsync(id));
 
     /// <summary>Another call may have decided the same reservation since it was read.</summary>
-    private TReservation? Newest(Guid id, TReservation? read) => reservations.Find(id) ?? read;
+    private TReservation? Newest(ReservationId id, TReservation? read) => reservations.Find(id) ?? read;
 
-    private TReservation Remember(Guid id, TReservation reservation)
+    private TReservation Remember(ReservationId id, TReservation reservation)
     {
         reservations.Set(id, reservation);
         return reservation;

@@ -56,7 +56,7 @@ internal sealed class Reservations : ReservationCache<Reservation>
     /// <summary>
     /// Returns the operation ids that may follow the movements of a reservation, as many as one query reads. Empty when none can follow.
     /// </summary>
-    public static string[] NextOperations(Guid id, Reservation known) =>
+    public static string[] NextOperations(ReservationId id, Reservation known) =>
     [
         .. Following(known.Settlements, known.Settlements > 0 && known.Reserved > 0, number => SettleOperation(id, number)),
         .. Following(known.Returns, known.Returns > 0 && known.Returned < known.Sold, number => ReturnOperation(id, number)),

@@ -71,10 +71,11 @@ internal sealed class PromotionUsesGrain(
 
     public ErrorText InDemand => PromotionTexts.InDemand;
 
-    async Task<ReservedUse?> IReservationCounter<PromotionReservation, ReservedUse>.ReadAsync(Guid id) => ReservedUse.FromLedger(
+    async Task<ReservedUse?> IReservationCounter<PromotionReservation, ReservedUse>.ReadAsync(ReservationId id) => ReservedUse.FromLedger(
         await ledger.FindAsync(GrainKey, [ReserveOperation(id), SettleOperation(id), ReturnOperation(id)], CancellationToken.None));
 
-    ReservationStep<ReservedUse> IReservationCounter<PromotionReservation, ReservedUse>.Reserve(Guid id, PromotionReservation reservation)
+    ReservationStep<ReservedUse> IReservationCounter<PromotionReservation, ReservedUse>.Reserve(
+        ReservationId id, PromotionReservation reservation)
     {
         var keys = KeysOf(reservation);
         if (holders.ReadMissing(keys) is { } read)
@@ -90,16 +91,16 @@ internal sealed class PromotionUsesGrain(
         return final is null ? ReservationStep<ReservedUse>.After(writes.FlushAsync()) : PromotionTexts.Refused(final);
     }
 
-    ReservedUse IReservationCounter<PromotionReservation, ReservedUse>.ReserveNothing(Guid id) =>
+    ReservedUse IReservationCounter<PromotionReservation, ReservedUse>.ReserveNothing(ReservationId id) =>
         new(0, null, [], false, false, MoveAsync(writes.Pending.ReserveNothing(), ReserveOperation(id), id, [], 0));
 
-    ReservedUse IReservationCounter<PromotionReservation, ReservedUse>.Commit(Guid id, ReservedUse known) => known with
+    ReservedUse IReservationCounter<PromotionReservation, ReservedUse>.Commit(ReservationId id, ReservedUse known) => known with
     {
         IsCommitted = true,
         Written = MoveAsync(writes.Pending.Commit(known.Uses, known.Amount), SettleOperation(id), id, [], 0),
     };
 
-    ReservationStep<ReservedUse> IReservationCounter<PromotionReservation, ReservedUse>.Release(Guid id, ReservedUse known)
+    ReservationStep<ReservedUse> IReservationCounter<PromotionReservation, ReservedUse>.Release(ReservationId id, ReservedUse known)
     {
         if (known.IsReleased)
             return ReservationStep<ReservedUse>.To(known);
@@ -116,9 +117,9 @@ internal sealed class PromotionUsesGrain(
     }
 
     /// <summary>Adds a movement to the next write. The counts of its holders must be in memory.</summary>
-    private Task MoveAsync(PromotionUseDecision decision, string operation, Guid orderId, ImmutableArray<string> keys, int change)
+    private Task MoveAsync(PromotionUseDecision decision, string operation, ReservationId id, ImmutableArray<string> keys, int change)
     {
-        var row = decision.ToLedgerRow(GrainKey, operation, Now, orderId) with
+        var row = decision.ToLedgerRow(GrainKey, operation, Now, id.OrderId) with
         {
             Holders = decision.Kind == PromotionUseKind.Reservation ? keys : null,
             HolderRows =

@@ -92,7 +92,7 @@ public sealed class ReservationProtocolTests
     /// <summary>Notes its steps. Writes and reads end when the test says.</summary>
     private sealed class FakeCounter : IReservationCounter<int, Booking>
     {
-        public Dictionary<Guid, Booking> Ledger { get; } = [];
+        public Dictionary<ReservationId, Booking> Ledger { get; } = [];
 
         public List<string> Steps { get; } = [];
 
@@ -106,27 +106,27 @@ public sealed class ReservationProtocolTests
 
         public ErrorText InDemand => ErrorText.Untranslated("busy");
 
-        public Task<Booking?> ReadAsync(Guid id)
+        public Task<Booking?> ReadAsync(ReservationId id)
         {
             Reads++;
             return Task.FromResult(Ledger.GetValueOrDefault(id));
         }
 
-        public ReservationStep<Booking> Reserve(Guid id, int units)
+        public ReservationStep<Booking> Reserve(ReservationId id, int units)
         {
             Attempts++;
             return Blocker is not null ? ReservationStep<Booking>.After(Blocker) : ReservationStep<Booking>.To(Reserve(units));
         }
 
-        public Booking ReserveNothing(Guid id) => Reserve(0);
+        public Booking ReserveNothing(ReservationId id) => Reserve(0);
 
-        public Booking Commit(Guid id, Booking booking)
+        public Booking Commit(ReservationId id, Booking booking)
         {
             Steps.Add($"commit {booking.Units}");
             return booking with { IsCommitted = true, Written = Write };
         }
 
-        public ReservationStep<Booking> Release(Guid id, Booking booking)
+        public ReservationStep<Booking> Release(ReservationId id, Booking booking)
         {
             if (booking.IsReleased)
                 return ReservationStep<Booking>.To(booking);
