@@ -10,6 +10,7 @@ using Orleans.Serialization;
 using SoonShop.Aggregates;
 using SoonShop.ApiKeys;
 using SoonShop.Carts;
+using SoonShop.Fulfilment;
 using SoonShop.Health;
 using SoonShop.Inventory;
 using SoonShop.Media;
@@ -65,6 +66,7 @@ internal static class Hosting
         .AddSingleton(_ => configuration.Database.ToDataSource())
         .AddSingleton<PasswordHashing>()
         .AddSingleton<IStockLedger, StockLedger>()
+        .AddSingleton<IStockTransfers, StockTransfers>()
         .AddSingleton<IPromotionUseLedger, PromotionUseLedger>()
         .AddSingleton<ICustomerGroupMembers, CustomerGroupMembers>()
         .AddCatalog(configuration.Search)
@@ -73,6 +75,8 @@ internal static class Hosting
         .AddSingleton<ICartIdKeys, StoredCartIdKeys>()
         .AddSingleton<PricingRulesCache>().AddSingleton<KnownRules>()
         .AddSingleton<ClusterFeatures>()
+        .AddSingleton<IOrderRouter, FewestParcelsRouter>().AddSingleton<StockLocations>()
+        .AddSingleton(services => new StockRows(services.GetRequiredService<StockLocations>().GetAsync))
         .AddSingleton<PricingBuyers>()
         .AddSingleton<CartQuotes>()
         .AddSingleton<DraftQuotes>()

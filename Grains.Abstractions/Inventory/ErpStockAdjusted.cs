@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SoonShop.Events;
+using SoonShop.Pricing;
 
 namespace SoonShop.Inventory;
 
@@ -10,6 +11,9 @@ namespace SoonShop.Inventory;
 /// <param name="Reference">A reference, such as the number of a delivery note; at most 100 characters.</param>
 public sealed record ErpStockAdjusted(string Sku, int Delta, string Reason, string? Reference) : IIncomingEvent
 {
+    /// <summary>The id of the location; null for the default one.</summary>
+    public string? Location { get; init; }
+
     /// <summary>The stream namespace. The key is the SKU, so that the adjustments of one product are handled in sequence.</summary>
     public const string StreamNamespace = "erp-stock";
 
@@ -30,6 +34,8 @@ public sealed record ErpStockAdjusted(string Sku, int Delta, string Reason, stri
             return $"delta must be between -{AdjustStock.MaxUnits} and {AdjustStock.MaxUnits}, and not 0";
         if (!IsLine(Reason) || string.IsNullOrWhiteSpace(Reason))
             return $"reason must be 1–{MaxText} characters in one line";
+        if (Location is not null && !RuleName.IsSlug(Location))
+            return "location is not the id of a location";
         return Reference is null || IsLine(Reference) ? null : $"reference must be at most {MaxText} characters in one line";
     }
 

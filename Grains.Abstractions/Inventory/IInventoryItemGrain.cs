@@ -1,8 +1,8 @@
 namespace SoonShop.Inventory;
 
 /// <summary>
-/// The stock of one SKU. Keyed by <see cref="Sku.GrainKey"/>. Many movements share one write. Each call returns after the write with its
-/// movement. Each movement has an operation id, by which it happens once.
+/// The stock of one SKU at one location. Keyed by <see cref="StockKey.GrainKey"/>. Many movements share one write. Each call returns after
+/// the write with its movement. Each movement has an operation id, by which it happens once.
 /// </summary>
 [Alias("soonshop.inventory-item")]
 public interface IInventoryItemGrain : IGrainWithStringKey
@@ -53,6 +53,41 @@ public interface IInventoryItemGrain : IGrainWithStringKey
     /// </summary>
     [Alias("settle")]
     Task<Result<Done>> SettleAsync(Guid reservationId, ReservationSettlement inAll);
+
+    /// <summary>Reserves units, like <see cref="ReserveAsync(Guid, int, bool)"/>, for an order with several locations.</summary>
+    [Alias("reserve-part")]
+    Task<Result<Done>> ReserveAsync(ReservationId reservation, int quantity, bool repeated);
+
+    /// <summary>Undoes a reservation, like <see cref="ReleaseAsync(Guid)"/>, for an order with several locations.</summary>
+    [Alias("release-part")]
+    Task ReleaseAsync(ReservationId reservation);
+
+    /// <summary>
+    /// Settles a reservation, like <see cref="SettleAsync(Guid, ReservationSettlement)"/>, for an order with several locations.
+    /// </summary>
+    [Alias("settle-part")]
+    Task<Result<Done>> SettleAsync(ReservationId reservation, ReservationSettlement inAll);
+
+    /// <summary>
+    /// Adds units that came back from a buyer, at whichever location they were shipped from. Happens once per operation id.
+    /// Error: <c>not-found</c> when there is no such product.
+    /// </summary>
+    [Alias("restock"), Repeatable]
+    Task<Result<Done>> RestockAsync(RestockUnits command);
+
+    /// <summary>
+    /// Sets the units on hand to what was counted. Happens once per operation id; a repetition returns the first one's result.
+    /// Errors: <c>not-found</c>; <c>conflict</c> when fewer units were counted than are reserved.
+    /// </summary>
+    [Alias("count"), Repeatable]
+    Task<Result<StockCount>> CountAsync(CountStock command);
+
+    /// <summary>
+    /// Removes units for a transfer to another location, or adds those of a transfer from one. Happens once per operation id.
+    /// Errors: <c>not-found</c>; <c>conflict</c> when fewer units are available.
+    /// </summary>
+    [Alias("transfer"), Repeatable]
+    Task<Result<Done>> TransferAsync(TransferUnits command);
 
     /// <summary>
     /// Lists the movements, newest first, one page at a time. Errors: <c>not-found</c>, <c>validation-failed</c> for an invalid cursor.

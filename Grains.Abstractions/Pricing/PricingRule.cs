@@ -1,3 +1,5 @@
+using SoonShop.Inventory;
+
 namespace SoonShop.Pricing;
 
 /// <summary>A rule of any kind.</summary>
@@ -5,7 +7,7 @@ namespace SoonShop.Pricing;
 /// <param name="Id">Its id, unique within the kind.</param>
 /// <param name="Content">
 /// The rule: a <see cref="Promotion"/>, <see cref="Zone"/>, <see cref="TaxRate"/>, <see cref="TaxSettings"/>,
-/// <see cref="ShippingMethod"/>, <see cref="PriceList"/> or <see cref="CustomerGroup"/> with the same id.
+/// <see cref="ShippingMethod"/>, <see cref="PriceList"/>, <see cref="CustomerGroup"/> or <see cref="Location"/> with the same id.
 /// </param>
 [GenerateSerializer, Immutable, Alias("soonshop.pricing-rule")]
 public sealed record PricingRule(PricingRuleKind Kind, string Id, object Content)
@@ -24,6 +26,7 @@ public sealed record PricingRule(PricingRuleKind Kind, string Id, object Content
         PricingRuleKind.ShippingMethod => $"shipping-method/{id}",
         PricingRuleKind.PriceList => $"price-list/{id}",
         PricingRuleKind.CustomerGroup => $"customer-group/{id}",
+        PricingRuleKind.Location => $"location/{id}",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -42,6 +45,9 @@ public sealed record PricingRule(PricingRuleKind Kind, string Id, object Content
 
     /// <summary>Creates the rule of a customer group.</summary>
     public static PricingRule Of(CustomerGroup group) => new(PricingRuleKind.CustomerGroup, group.Id, group);
+
+    /// <summary>Creates the rule of a location.</summary>
+    public static PricingRule Of(Location location) => new(PricingRuleKind.Location, location.Id, location);
 
     /// <summary>Creates the rule of a tax zone.</summary>
     public static PricingRule OfTaxZone(Zone zone) => new(PricingRuleKind.TaxZone, zone.Id, zone);
@@ -87,6 +93,8 @@ public enum PricingRuleKind
     PriceList,
     /// <summary>A customer group.</summary>
     CustomerGroup,
+    /// <summary>A location that holds stock.</summary>
+    Location,
 }
 
 /// <summary>Whether a rule applies at a time.</summary>

@@ -1,3 +1,5 @@
+using SoonShop.Inventory;
+
 namespace SoonShop.Pricing;
 
 /// <summary>
@@ -36,6 +38,12 @@ public sealed record PricingRules
 
     /// <summary>The customer groups, in any order. No price depends on them: the other rules name groups by their ids.</summary>
     [Id(9)] public ImmutableArray<CustomerGroup> CustomerGroups { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>
+    /// The locations that hold stock, in any order; see <see cref="Location.WithDefault"/>. They change no price: they are here because
+    /// orders are routed by rules that all silos hold, too.
+    /// </summary>
+    [Id(10)] public ImmutableArray<Location> Locations { get => field.IsDefault ? [] : field; init; } = [];
 }
 
 /// <summary>The limits of rules and requests. They keep every sum far from an overflow of 64 bits, and every quote short.</summary>

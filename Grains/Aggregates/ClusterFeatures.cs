@@ -16,14 +16,20 @@ public sealed class ClusterFeatures(IGrainFactory grains, IClusterManifestProvid
     private readonly ClusterQuestion customerGroupsAreRules = new(cluster, manifest => manifest.AllKnow(
         grains.Reference<ICustomerGroupMembersGrain>(0).GetGrainId().Type));
 
-    /// <summary>True when every silo knows customer groups as pricing rules.</summary>
-    public bool CustomerGroupsAreRules => customerGroupsAreRules.IsTrue;
+    private readonly ClusterQuestion stockIsByLocation = new(cluster, manifest => manifest.AllKnow(
+        grains.Reference<IInventoryItemGrain>(Sku.GrainKey("A")).GetGrainId().Type, StockByLocationAttribute.Name));
 
     private readonly ClusterQuestion draftOrdersAreKnown = new(
         cluster, manifest => manifest.AllKnow(grains.Reference<IDraftOrderGrain>(Guid.Empty).GetGrainId().Type));
 
+    /// <summary>True when every silo knows customer groups as pricing rules.</summary>
+    public bool CustomerGroupsAreRules => customerGroupsAreRules.IsTrue;
+
     /// <summary>True when every silo can sell the units of a reservation in parts, as they are shipped.</summary>
     public bool StockIsSoldWhenShipped => stockIsSoldWhenShipped.IsTrue;
+
+    /// <summary>True when every silo knows stock of more locations than one.</summary>
+    public bool StockIsByLocation => stockIsByLocation.IsTrue;
 
     /// <summary>True when every silo knows orders from drafts, which have no cart.</summary>
     public bool DraftOrdersAreKnown => draftOrdersAreKnown.IsTrue;
@@ -35,6 +41,18 @@ internal sealed class StockSoldWhenShippedAttribute : Attribute, IGrainPropertie
 {
     /// <summary>The property's name.</summary>
     public const string Name = "soonshop.sold-when-shipped";
+
+    /// <inheritdoc/>
+    public void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties) =>
+        properties[Name] = "true";
+}
+
+/// <summary>Announces that this version knows stock of more locations than one.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class StockByLocationAttribute : Attribute, IGrainPropertiesProviderAttribute
+{
+    /// <summary>The property's name.</summary>
+    public const string Name = "soonshop.stock-by-location";
 
     /// <inheritdoc/>
     public void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties) =>

@@ -1,6 +1,8 @@
 namespace SoonShop.Aggregates;
 
-/// <summary>An aggregate of one SKU whose value other grains of the silo read without a call (<see cref="LocalGrainCache{T}"/>).</summary>
+/// <summary>
+/// An aggregate keyed by a SKU or a stock key whose value other grains of the silo read without a call (<see cref="LocalGrainCache{T}"/>).
+/// </summary>
 /// <typeparam name="TState">An immutable record.</typeparam>
 /// <typeparam name="TAnswer">The type of the value.</typeparam>
 public abstract class LocallyCachedGrain<TState, TAnswer>(
@@ -8,8 +10,8 @@ public abstract class LocallyCachedGrain<TState, TAnswer>(
         : AggregateGrain<TState>(storage, time)
     where TState : class
 {
-    /// <summary>The SKU.</summary>
-    protected string SkuText => Sku.OfGrainKey(GrainKey);
+    /// <summary>The key without its prefix.</summary>
+    protected string KeyText => Sku.OfGrainKey(GrainKey);
 
     /// <summary>The value that a call would return now; null when readers must call the grain.</summary>
     protected abstract TAnswer? CachedValue { get; }
@@ -39,8 +41,8 @@ public abstract class LocallyCachedGrain<TState, TAnswer>(
     private void AddToCache()
     {
         if (CachedValue is { } answer)
-            answers.Set(SkuText, this, answer);
+            answers.Set(KeyText, this, answer);
     }
 
-    private void RemoveFromCache() => answers.Remove(SkuText, this);
+    private void RemoveFromCache() => answers.Remove(KeyText, this);
 }

@@ -18,6 +18,7 @@ internal sealed class CartGrain(
     CartQuotes quotes,
     LocalGrainCache<PriceOffer?> activeOffers,
     LocalGrainCache<StockAvailability> activeStocks,
+    StockLocations locations,
     BusinessMetrics metrics)
     : AggregateGrain<CartState>(storage, time), ICartGrain
 {
@@ -547,8 +548,17 @@ internal sealed class CartGrain(
     private Task<Dictionary<string, PriceOffer?>> OffersAsync(ImmutableArray<string> skus) =>
         AskAsync(skus, activeOffers, sku => GrainFactory.Reference<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync());
 
-    private Task<Dictionary<string, StockAvailability>> StocksAsync(CartState cart) =>
-        AskAsync(SkusOf(cart), activeStocks, sku => GrainFactory.Reference<IInventoryItemGrain>(Sku.GrainKey(sku)).GetAvailabilityAsync());
+    private async Task<Dictionary<string, StockAvailability>> StocksAsync(CartState cart)
+    {
+        var skus = SkusOf(cart);
+        if ((await locations.GetAsync()).IsDefaultOnly)
+        {
+            return await AskAsync(
+                skus, activeStocks, sku => GrainFactory.Reference<IInventoryItemGrain>(Sku.GrainKey(sku)).GetAvailabilityAsync());
+        }
+        var stocks = await Task.WhenAll(skus.Select(sku => locations.AvailabilityAsync(sku).AsTask()));
+        return skus.Zip(stocks).ToDictionary(StringComparer.Ordinal);
+    }
 
     /// <summary>Reads values of products: from the cache if the grain is active in this silo, otherwise by parallel calls.</summary>
     private static async Task<Dictionary<string, T>> AskAsync<T>(

@@ -13,7 +13,7 @@ internal sealed class ProductGrain(
     [PersistentState("product")] IPersistentState<StateEnvelope<ProductState>> storage,
     TimeProvider time,
     IOptions<CheckoutOptions> options,
-    LocalGrainCache<PriceOffer> offers, IMediaRecords media, KnownRules rules)
+    LocalGrainCache<PriceOffer> offers, IMediaRecords media, KnownRules rules, StockLocations locations)
     : LocallyCachedGrain<ProductState, PriceOffer>(storage, time, offers), IProductGrain
 {
     protected override string Aggregate => "product";
@@ -32,10 +32,10 @@ internal sealed class ProductGrain(
         {
             return known.SameAs(content)
                 ? await ViewAsync(known)
-                : Error.Of(ErrorCode.Conflict, "error.product-exists", $"The product {SkuText} already exists. Change it with PUT.");
+                : Error.Of(ErrorCode.Conflict, "error.product-exists", $"The product {KeyText} already exists. Change it with PUT.");
         }
         return await DecideAsync(
-            "products.create", await CheckMediaAsync(ProductState.Create(SkuText, content, options.Value.Currency, Now), []));
+            "products.create", await CheckMediaAsync(ProductState.Create(KeyText, content, options.Value.Currency, Now), []));
     }
 
     async Task<Result<Product>> IProductGrain.UpdateAsync(ProductContent content, int? expectedVersion) =>
@@ -104,14 +104,14 @@ internal sealed class ProductGrain(
     }
 
     private AuditRecorded Note(string action, Decision<ProductState> decision) =>
-        Audit(new AuditEvent(action, SkuText) { Before = State?.Content, After = decision.State.Content });
+        Audit(new AuditEvent(action, KeyText) { Before = State?.Content, After = decision.State.Content });
 
     private async Task<Product> ViewAsync(ProductState product)
     {
         var version = Version;
-        var stock = await GrainFactory.GetGrain<IInventoryItemGrain>(GrainKey).GetAvailabilityAsync();
+        var stock = await locations.AvailabilityAsync(KeyText);
         return product.ToView(stock.Availability, version, Now) with { StockVersion = stock.Version };
     }
 
-    private Error NoProduct => Error.NotFound("not-found.product", $"The product {SkuText} was not found.");
+    private Error NoProduct => Error.NotFound("not-found.product", $"The product {KeyText} was not found.");
 }

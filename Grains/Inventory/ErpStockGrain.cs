@@ -9,11 +9,14 @@ namespace SoonShop.Inventory;
 [GrainType("erp-stock"), ImplicitStreamSubscription(ErpStockAdjusted.StreamNamespace)]
 [Retry(Immediate = 1, Backoff = Backoff.Exponential, Retries = 10, FirstSeconds = 1, Factor = 2, MaxSeconds = 300, Jitter = 0.2)]
 [CollectionAgeLimit(Minutes = 2)]
-internal sealed class ErpStockGrain : EventHandlerGrain, IHandle<ErpStockAdjusted>
+internal sealed class ErpStockGrain(StockLocations locations) : EventHandlerGrain, IHandle<ErpStockAdjusted>
 {
     async Task IHandle<ErpStockAdjusted>.HandleAsync(ErpStockAdjusted e, EventContext context)
     {
-        var item = GrainFactory.GetGrain<IInventoryItemGrain>(Sku.GrainKey(context.Event.StreamKey));
+        var location = e.Location ?? Location.DefaultId;
+        if (!await locations.ExistsAsync(location))
+            throw new HandlingException(ErrorClass.Business, $"{e.Sku}: the location {location} does not exist.");
+        var item = GrainFactory.GetGrain<IInventoryItemGrain>(new StockKey(context.Event.StreamKey, location).GrainKey);
         var result = await item.AdjustAsync(new AdjustStock(context.EventId, e.Delta, e.Reason, e.Reference));
         if (result.Error is { } error)
             throw new HandlingException(ErrorClass.Business, $"{e.Sku}: {error.Detail}");

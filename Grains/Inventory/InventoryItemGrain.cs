@@ -11,26 +11,27 @@ namespace SoonShop.Inventory;
 /// Reentrant, so that the buyers of a flash sale do not wait for each other's writes. Code between two awaits runs without interleaving,
 /// and decisions on <see cref="WriteCoalescer{TState,TRow}.Pending"/> are made only there.
 /// </remarks>
-[Reentrant, DeactivateWhenEmpty, StockSoldWhenShipped]
-internal sealed class InventoryItemGrain(
+[Reentrant, DeactivateWhenEmpty, StockSoldWhenShipped, StockByLocation]
+internal sealed partial class InventoryItemGrain(
     [PersistentState("inventory")] IPersistentState<StateEnvelope<StockState>> storage,
     TimeProvider time,
     IStockLedger ledger,
     BusinessMetrics metrics,
+    StockLocations locations,
     LocalGrainCache<StockAvailability> availabilities)
     : LocallyCachedGrain<StockState, StockAvailability>(
         storage, time, availabilities), IInventoryItemGrain, IReservationCounter<int, Reservation>
 {
     private readonly Reservations reservations = new();
-    private readonly Dictionary<string, Task<Result<StockLevel>>> adjustments = [];
     private WriteCoalescer writes = null!;
     private ReservationProtocol<int, Reservation> protocol = null!;
+    private StockKey key;
     private bool productKnown;
     private bool availabilityRead;
 
     protected override string Aggregate => "inventory";
 
-    protected override string StreamKeyOf(StockState state) => SkuText;
+    protected override string StreamKeyOf(StockState state) => key.Sku;
 
     protected override object IndexOf(StockState state) => new StockIndex(state.Available, state.LowStockThreshold);
 
@@ -54,6 +55,7 @@ internal sealed class InventoryItemGrain(
 
     private void Begin()
     {
+        key = StockKey.Parse(KeyText);
         writes = new WriteCoalescer(State ?? StockState.Empty, async (state, events, rows) =>
         {
             CrashPoint.Pass("inventory.before-write");
@@ -64,62 +66,15 @@ internal sealed class InventoryItemGrain(
     }
 
     async Task<Result<StockLevel>> IInventoryItemGrain.GetAsync() =>
-        await ProductExistsAsync() ? View : NoProduct;
+        await FindProblemAsync() is { } problem ? problem : View;
 
-    async Task<Result<StockLevel>> IInventoryItemGrain.AdjustAsync(AdjustStock command)
-    {
-        if (!await ProductExistsAsync())
-            return NoProduct;
-        var operation = StockEvents.AdjustOperation(command);
-        if (adjustments.TryGetValue(operation, out var same))
-            return await same;
-        // The entry covers the look into the ledger too: a repetition that looked before the write and decided after it would write again.
-        var adjusted = adjustments[operation] = AdjustOnceAsync(command, operation);
-        try
-        {
-            return await adjusted;
-        }
-        finally
-        {
-            adjustments.Remove(operation);
-        }
-    }
+    Task<Result<Done>> IInventoryItemGrain.ReserveAsync(Guid reservationId, int quantity, bool repeated) =>
+        ReserveAsync(reservationId, quantity, repeated);
 
-    private async Task<Result<StockLevel>> AdjustOnceAsync(AdjustStock command, string operation)
-    {
-        if ((await ledger.FindAsync(SkuText, [operation], CancellationToken.None)).Length > 0)
-            return View;
-        if (!await IsVersionAsync(command.ExpectedVersion))
-            return Error.PreconditionFailed();
-        var decision = writes.Pending.Adjust(command.Delta, command.Reason, command.Reference);
-        if (decision.Error is { } error)
-            return error;
-        var note = StockEvents.AdjustedBy(SkuText, command, writes.Pending, decision.State);
-        await MoveAsync(decision, operation, null, StockEvents.Adjusted(SkuText, command, decision.State), Audit(note));
-        return View;
-    }
+    Task<Result<Done>> IInventoryItemGrain.ReserveAsync(ReservationId reservation, int quantity, bool repeated) =>
+        ReserveAsync(reservation, quantity, repeated);
 
-    async Task<Result<StockLevel>> IInventoryItemGrain.SetLowStockThresholdAsync(int threshold, int? expectedVersion)
-    {
-        if (!await ProductExistsAsync())
-            return NoProduct;
-        if (threshold is < 0 or > AdjustStock.MaxUnits)
-            return Error.Invalid("lowStockThreshold", "field.whole-range", $"must be 0–{AdjustStock.MaxUnits}");
-        if (!await IsVersionAsync(expectedVersion))
-            return Error.PreconditionFailed();
-        if (writes.Pending.LowStockThreshold != threshold)
-        {
-            var next = writes.Pending with { LowStockThreshold = threshold };
-            await writes.AddAsync(next,
-                [
-                    Audit(StockEvents.Changed("inventory.set-threshold", SkuText, writes.Pending, next, null)),
-                    .. StockState.ThresholdCrossings(SkuText, writes.Pending, next),
-                ]);
-        }
-        return View;
-    }
-
-    async Task<Result<Done>> IInventoryItemGrain.ReserveAsync(Guid reservationId, int quantity, bool repeated)
+    private async Task<Result<Done>> ReserveAsync(ReservationId reservationId, int quantity, bool repeated)
     {
         var result = await protocol.ReserveAsync(reservationId, quantity, repeated);
         if (result.Error is { Code: ErrorCode.OutOfStock })
@@ -137,7 +92,10 @@ internal sealed class InventoryItemGrain(
     Task<Result<Done>> IInventoryItemGrain.SettleAsync(Guid reservationId, ReservationSettlement inAll) =>
         SettleAsync(reservationId, inAll);
 
-    private async Task<Result<Done>> SettleAsync(Guid reservationId, ReservationSettlement inAll)
+    Task<Result<Done>> IInventoryItemGrain.SettleAsync(ReservationId reservation, ReservationSettlement inAll) =>
+        SettleAsync(reservation, inAll);
+
+    private async Task<Result<Done>> SettleAsync(ReservationId reservationId, ReservationSettlement inAll)
     {
         var read = await protocol.FindAsync(reservationId);
         // Another call may have decided since it was found.
@@ -153,7 +111,7 @@ internal sealed class InventoryItemGrain(
         return default(Done);
     }
 
-    private Reservation Remember(Guid id, Reservation decided)
+    private Reservation Remember(ReservationId id, Reservation decided)
     {
         reservations.Set(id, decided);
         return decided;
@@ -161,15 +119,17 @@ internal sealed class InventoryItemGrain(
 
     Task IInventoryItemGrain.ReleaseAsync(Guid reservationId) => protocol.ReleaseAsync(reservationId);
 
+    Task IInventoryItemGrain.ReleaseAsync(ReservationId reservation) => protocol.ReleaseAsync(reservation);
+
     async Task<Result<Page<StockMovement>>> IInventoryItemGrain.GetLedgerAsync(PageRequest page, CancellationToken cancellation)
     {
-        if (!await ProductExistsAsync())
-            return NoProduct;
+        if (await FindProblemAsync() is { } problem)
+            return problem;
         var before = long.MaxValue;
         if (page.Cursor is { } cursor
             && (!long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out before) || before < 1))
             return Error.Invalid("cursor", "field.cursor", "is not a valid cursor; start without one");
-        var rows = await ledger.ListAsync(SkuText, before, page.Limit + 1, cancellation);
+        var rows = await ledger.ListAsync(KeyText, before, page.Limit + 1, cancellation);
         return rows.Length <= page.Limit
             ? new Page<StockMovement>(rows, null)
             : new Page<StockMovement>([.. rows.Take(page.Limit)], rows[page.Limit - 1].Sequence.ToString(CultureInfo.InvariantCulture));
@@ -190,16 +150,16 @@ internal sealed class InventoryItemGrain(
         }
     }
 
-    async Task<Reservation?> IReservationCounter<int, Reservation>.ReadAsync(Guid id)
+    async Task<Reservation?> IReservationCounter<int, Reservation>.ReadAsync(ReservationId id)
     {
         var rows = await ledger.FindAsync(
-            SkuText, [Reservations.ReserveOperation(id), Reservations.SettleOperation(id), Reservations.ReturnOperation(id)],
+            KeyText, [Reservations.ReserveOperation(id), Reservations.SettleOperation(id), Reservations.ReturnOperation(id)],
             CancellationToken.None);
         var found = Reservations.FromLedger(rows);
         // A part may be followed by further parts.
         while (found is not null && Reservations.NextOperations(id, found) is { Length: > 0 } next)
         {
-            var more = await ledger.FindAsync(SkuText, next, CancellationToken.None);
+            var more = await ledger.FindAsync(KeyText, next, CancellationToken.None);
             if (more.Length == 0)
                 break;
             rows = [.. rows, .. more];
@@ -208,7 +168,7 @@ internal sealed class InventoryItemGrain(
         return found;
     }
 
-    ReservationStep<Reservation> IReservationCounter<int, Reservation>.Reserve(Guid id, int quantity)
+    ReservationStep<Reservation> IReservationCounter<int, Reservation>.Reserve(ReservationId id, int quantity)
     {
         var decision = writes.Pending.Reserve(quantity);
         if (decision.Error is null)
@@ -219,27 +179,27 @@ internal sealed class InventoryItemGrain(
             : OutOfStock(quantity);
     }
 
-    Reservation IReservationCounter<int, Reservation>.ReserveNothing(Guid id) => Reserve(id, writes.Pending.Reserve(0), 0);
+    Reservation IReservationCounter<int, Reservation>.ReserveNothing(ReservationId id) => Reserve(id, writes.Pending.Reserve(0), 0);
 
-    Reservation IReservationCounter<int, Reservation>.Commit(Guid id, Reservation known) => Sell(id, known, known.Reserved);
+    Reservation IReservationCounter<int, Reservation>.Commit(ReservationId id, Reservation known) => Sell(id, known, known.Reserved);
 
-    ReservationStep<Reservation> IReservationCounter<int, Reservation>.Release(Guid id, Reservation known)
+    ReservationStep<Reservation> IReservationCounter<int, Reservation>.Release(ReservationId id, Reservation known)
     {
         var next = known.Reserved > 0 || known.Settlements == 0 ? Release(id, known, known.Reserved) : known;
         return ReservationStep<Reservation>.To(Return(id, next, next.Sold));
     }
 
-    private Reservation Reserve(Guid id, StockDecision decision, int units) =>
+    private Reservation Reserve(ReservationId id, StockDecision decision, int units) =>
         new(units, MoveAsync(id, decision, Reservations.ReserveOperation(id)));
 
-    private Reservation Sell(Guid id, Reservation known, int units) => known with
+    private Reservation Sell(ReservationId id, Reservation known, int units) => known with
     {
         Sold = known.Sold + units,
         Settlements = known.Settlements + 1,
         Written = After(known, MoveAsync(id, writes.Pending.Sell(units), Reservations.SettleOperation(id, known.Settlements + 1))),
     };
 
-    private Reservation Release(Guid id, Reservation known, int units) => known with
+    private Reservation Release(ReservationId id, Reservation known, int units) => known with
     {
         Released = known.Released + units,
         Settlements = known.Settlements + 1,
@@ -247,7 +207,7 @@ internal sealed class InventoryItemGrain(
     };
 
     /// <summary>Returns sold units until this many have returned in total.</summary>
-    private Reservation Return(Guid id, Reservation known, int unitsInAll) => unitsInAll <= known.Returned ? known : known with
+    private Reservation Return(ReservationId id, Reservation known, int unitsInAll) => unitsInAll <= known.Returned ? known : known with
     {
         Returned = unitsInAll,
         Returns = known.Returns + 1,
@@ -259,13 +219,13 @@ internal sealed class InventoryItemGrain(
     private static Task After(Reservation earlier, Task write) =>
         earlier.Written.IsCompletedSuccessfully ? write : Task.WhenAll(earlier.Written, write);
 
-    private Task MoveAsync(Guid reservationId, StockDecision decision, string operation) =>
-        MoveAsync(decision, operation, $"order {reservationId}");
+    private Task MoveAsync(ReservationId reservationId, StockDecision decision, string operation) =>
+        MoveAsync(decision, operation, $"order {reservationId.OrderId}");
 
     private Task MoveAsync(StockDecision decision, string operation, string? reference, params ReadOnlySpan<IShopEvent> events)
     {
-        var crossings = StockState.ThresholdCrossings(SkuText, writes.Pending, decision.State);
-        return writes.AddAsync(decision.State, [.. events, .. crossings], decision.ToLedgerRow(SkuText, operation, Now, reference));
+        var crossings = StockState.ThresholdCrossings(key, writes.Pending, decision.State);
+        return writes.AddAsync(decision.State, [.. events, .. crossings], decision.ToLedgerRow(key, operation, Now, reference));
     }
 
     /// <summary>Waits until no write is pending and compares the version. The caller must decide at once.</summary>
@@ -282,17 +242,24 @@ internal sealed class InventoryItemGrain(
 
     private async ValueTask<bool> ProductExistsAsync() =>
         productKnown || State is not null
-        || (productKnown = await GrainFactory.GetGrain<IProductGrain>(GrainKey).GetOfferAsync() is not null);
+        || (productKnown = await GrainFactory.GetGrain<IProductGrain>(Sku.GrainKey(key.Sku)).GetOfferAsync() is not null);
 
-    private StockLevel View => (State ?? StockState.Empty).ToView(SkuText, Version);
+    /// <summary>Returns the error for an item of an unknown product or location; null when both exist.</summary>
+    /// <param name="anywhere">True for any location.</param>
+    private async ValueTask<Error?> FindProblemAsync(bool anywhere = false) =>
+        !await ProductExistsAsync() ? NoProduct
+        : anywhere || key.IsDefault || State is not null || await locations.ExistsAsync(key.Location) ? null
+        : Error.Invalid("location", "field.unknown-rule", "does not exist");
 
-    public ErrorText InDemand => ErrorText.Of("error.stock-demand", $"{SkuText} is in great demand. Try again.");
+    private StockLevel View => (State ?? StockState.Empty).ToView(key, Version);
 
-    private Error NoProduct => Error.NotFound("not-found.product", $"The product {SkuText} was not found.");
+    public ErrorText InDemand => ErrorText.Of("error.stock-demand", $"{key.Sku} is in great demand. Try again.");
 
-    private Error OutOfStock(int quantity) => new(ErrorCode.OutOfStock, $"{SkuText} is out of stock.")
+    private Error NoProduct => Error.NotFound("not-found.product", $"The product {key.Sku} was not found.");
+
+    private Error OutOfStock(int quantity) => new(ErrorCode.OutOfStock, $"{key.Sku} is out of stock.")
     {
-        Lines = [new Shortage(SkuText, quantity, writes.Pending.Available)],
+        Lines = [new Shortage(key.Sku, quantity, writes.Pending.Available)],
     };
 
     private static Error NotSold { get; } = new(

@@ -13,7 +13,7 @@ namespace SoonShop.Pricing;
 /// </summary>
 public sealed class CartQuotes(
     PricingRulesCache cache, PricingBuyers buyers, IGrainFactory grains, IOptions<CheckoutOptions> options, TimeProvider time,
-    LocalGrainCache<PriceOffer?> activeOffers, LocalGrainCache<StockAvailability> activeStocks, ITaxProvider? taxes = null)
+    LocalGrainCache<PriceOffer?> activeOffers, StockLocations locations, ITaxProvider? taxes = null)
 {
     /// <summary>The currency of a cart without a choice.</summary>
     public string ShopCurrency => options.Value.Currency;
@@ -189,8 +189,7 @@ public sealed class CartQuotes(
         var offer = activeOffers.TryGetValue(sku, out var known) ? known : await grains.Reference<IProductGrain>(key).GetOfferAsync();
         if (offer is not { Active: true })
             return null;
-        var stock = activeStocks.TryGetValue(sku, out var active) ? active
-            : await grains.Reference<IInventoryItemGrain>(key).GetAvailabilityAsync();
+        var stock = await locations.AvailabilityAsync(sku);
         return stock.Units >= units || (held is not null && stock.Units + (await held()).GetValueOrDefault(sku) >= units) ? offer : null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using SoonShop.Inventory;
 
 namespace SoonShop.Pricing;
 
@@ -34,6 +35,7 @@ public sealed class CompiledPricingRules
         Prices = new PriceTable(rules);
         Taxes = new TaxTable(rules);
         Shipping = new ShippingTable(rules);
+        Locations = new LocationTable(rules);
         HasLimitedPromotions = enabled.Any(p => p.Rule.HasLimits);
         TaxInside = rules.TaxInsideCurrencies.ToFrozenSet(StringComparer.Ordinal);
     }
@@ -70,6 +72,9 @@ public sealed class CompiledPricingRules
 
     /// <summary>The shipping methods.</summary>
     internal ShippingTable Shipping { get; }
+
+    /// <summary>The locations that hold stock.</summary>
+    public LocationTable Locations { get; }
 
     /// <summary>The currencies whose prices include tax.</summary>
     internal FrozenSet<string> TaxInside { get; }

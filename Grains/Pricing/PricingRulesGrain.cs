@@ -9,7 +9,7 @@ namespace SoonShop.Pricing;
 
 internal sealed class PricingRulesGrain(
     [PersistentState("pricing-rules")] IPersistentState<StateEnvelope<PricingRulesState>> storage, TimeProvider time,
-    IOptions<CheckoutOptions> options)
+    IOptions<CheckoutOptions> options, ClusterFeatures features)
     : AggregateGrain<PricingRulesState>(storage, time), IPricingRulesGrain
 {
     /// <summary>The rules of the configuration, which count until the first change.</summary>
@@ -42,6 +42,7 @@ internal sealed class PricingRulesGrain(
         var decision = Current.Archive(kind, id, expectedVersion, Now);
         if (decision.Error is { } error)
             return error;
+        CheckIsKnownEverywhere(kind);
         await CommitAsync(decision, Note("pricing.archive", kind, id, decision.State));
         return default(Done);
     }
@@ -52,6 +53,7 @@ internal sealed class PricingRulesGrain(
             return error;
         if (decision.Changed && await GivesUnknownProductAsync(rule))
             return Error.Invalid("action.giftSku", "field.no-product", "is no product of this shop");
+        CheckIsKnownEverywhere(rule.Kind);
         await CommitAsync(decision, Note(action, rule.Kind, rule.Id, decision.State));
         return Find(rule.Kind, rule.Id);
     }
@@ -62,6 +64,22 @@ internal sealed class PricingRulesGrain(
         && await GrainFactory.Reference<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync() is null;
 
     private static string? GiftOf(PricingRule? rule) => (rule?.Content as Promotion)?.Action.GiftSku;
+
+    /// <exception cref="UnavailableException">
+    /// A silo of an older version is in the cluster: it would drop rules of this kind, which it does not know.
+    /// </exception>
+    private void CheckIsKnownEverywhere(PricingRuleKind kind)
+    {
+        var isKnown = kind switch
+        {
+            PricingRuleKind.CustomerGroup => features.CustomerGroupsAreRules,
+            PricingRuleKind.Location => features.StockIsByLocation,
+            _ => true,
+        };
+        if (!isKnown)
+            throw new UnavailableException(ErrorText.Of(
+                "error.rule-kind-later", "Such a rule can be changed once all silos run the new version. Try again then."));
+    }
 
     private Result<StoredRule> Find(PricingRuleKind kind, string id) =>
         Current.Find(kind, id, Now) is { } rule ? rule : PricingRulesState.NotFound(kind, id);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SoonShop.Aggregates;
+using SoonShop.Inventory;
 
 namespace SoonShop.Pricing;
 
@@ -12,8 +13,12 @@ public sealed record PricingRulesState
     /// <summary>How many rules that use another one are named in an error.</summary>
     private const int MaxNamed = 10;
 
-    /// <summary>The rules in force.</summary>
-    public required PricingRules Rules { get; init; }
+    /// <summary>The rules in force. The default location is always one of them.</summary>
+    public required PricingRules Rules
+    {
+        get;
+        init => field = value with { Locations = Location.WithDefault(value.Locations) };
+    }
 
     /// <summary>Archived rules, in the lists of their kinds. The other members have no meaning.</summary>
     public PricingRules Archived { get; init; } = new();
@@ -69,8 +74,15 @@ public sealed record PricingRulesState
             return NotFound(kind, id);
         if (expectedVersion is { } expected && expected != VersionOf(kind, id))
             return Error.PreconditionFailed();
+        if (kind == PricingRuleKind.Location && id == Location.DefaultId)
+        {
+            return Error.Of(
+                ErrorCode.Conflict, "error.default-location", "The default location cannot be archived. Switch it off instead.");
+        }
         if (known is null)
             return Decision<PricingRulesState>.NoChange(this);
+        if (kind == PricingRuleKind.Location && !list.Remove(Rules, id).Locations.Any(l => l.Enabled))
+            return Error.Of(ErrorCode.Conflict, "error.last-location", "No other location sells. Switch one on first.");
         var users = RuleUse.Of(Rules, kind, id).Take(MaxNamed + 1).ToArray();
         if (users.Length > 0)
         {

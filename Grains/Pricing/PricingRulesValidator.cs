@@ -1,3 +1,5 @@
+using SoonShop.Inventory;
+
 namespace SoonShop.Pricing;
 
 /// <summary>
@@ -19,6 +21,7 @@ public static class PricingRulesValidator
         isWhole &= Each(rules.ShippingZones, PricingLimits.MaxRules, "shippingZones", problems, TaxValidation.Check, z => z.Id);
         isWhole &= Each(rules.ShippingMethods, PricingLimits.MaxRules, "shippingMethods", problems, ShippingValidation.Check, m => m.Id);
         isWhole &= Each(rules.CustomerGroups, PricingLimits.MaxRules, "customerGroups", problems, CheckGroup, g => g.Id);
+        isWhole &= Each(rules.Locations, Location.MaxLocations, "locations", problems, CheckLocation, l => l.Id);
         problems.Each(
             rules.TaxInsideCurrencies, "taxInsideCurrencies", Money.IsCurrency,
             ErrorText.Of("field.currency-code", "must be a currency such as USD"));
@@ -125,6 +128,14 @@ public static class PricingRulesValidator
             ErrorText.Of("field.clean-text", $"must be at most {Most} characters without control characters"));
     }
 
+    private static void CheckLocation(Location location, RuleProblems problems)
+    {
+        problems.Id(location.Id);
+        problems.Name(location.Name);
+        problems.Range(location.Priority, -1_000_000, 1_000_000, "priority");
+        TaxValidation.CheckAreas(location.Areas, problems);
+    }
+
     /// <remarks>Customer groups are not checked: those that were named before groups could be created need not exist.</remarks>
     private static void CheckReferences(PricingRules rules, RuleProblems problems)
     {
@@ -142,6 +153,11 @@ public static class PricingRulesValidator
         TaxValidation.CheckAreas(rules.TaxZones, "taxZones", problems);
         TaxValidation.CheckAreas(rules.ShippingZones, "shippingZones", problems);
         TaxValidation.CheckCounts(rules.TaxRates, problems);
+        var locations = Location.WithDefault(rules.Locations);
+        for (var i = 0; i < rules.Locations.Length; i++)
+            problems.Require(
+                locations.Any(l => l.Enabled), $"locations[{i}].enabled",
+                ErrorText.Of("field.last-location", "cannot be false for all locations: one has to sell"));
         var methods = rules.ShippingMethods.Select(m => m.Id).ToHashSet(StringComparer.Ordinal);
         var codes = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < rules.Promotions.Length; i++)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SoonShop.Aggregates;
+using SoonShop.Inventory;
 
 namespace SoonShop.Pricing;
 
@@ -32,6 +33,9 @@ internal abstract class RuleList(PricingRuleKind kind, string member, ErrorText 
         new RuleList<CustomerGroup>(
             PricingRuleKind.CustomerGroup, "customerGroups", ErrorText.Of("rule-kind.customer-group", "customer group"),
             g => g.Id, r => r.CustomerGroups, (r, list) => r with { CustomerGroups = list }, PricingLimits.MaxRules),
+        new RuleList<Location>(
+            PricingRuleKind.Location, "locations", ErrorText.Of("rule-kind.location", "location"),
+            l => l.Id, r => r.Locations, (r, list) => r with { Locations = list }, Location.MaxLocations),
     ];
 
     /// <summary>The kind.</summary>

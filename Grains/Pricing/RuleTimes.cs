@@ -1,3 +1,5 @@
+using SoonShop.Inventory;
+
 namespace SoonShop.Pricing;
 
 /// <summary>Whether and when rules of any kind apply.</summary>
@@ -12,6 +14,7 @@ internal static class RuleTimes
             PriceList list => (list.Enabled, list.From, list.To),
             TaxRate rate => (true, rate.From, rate.To),
             ShippingMethod method => (method.Enabled, null, null),
+            Location location => (location.Enabled, null, null),
             _ => (true, null, null),
         };
         return !enabled ? PricingRuleStatus.Disabled

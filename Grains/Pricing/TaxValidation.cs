@@ -22,12 +22,18 @@ internal static class TaxValidation
     {
         problems.Id(zone.Id);
         problems.Name(zone.Name);
-        if (!problems.Count(zone.Areas, PricingLimits.MaxEntries, "areas"))
+        CheckAreas(zone.Areas, problems);
+        problems.Require(zone.Areas.IsDefault || !zone.Areas.IsEmpty, "areas", ErrorText.Of("field.missing", "is required"));
+    }
+
+    /// <summary>Adds what is wrong with the areas of a rule.</summary>
+    public static void CheckAreas(ImmutableArray<ZoneArea> areas, RuleProblems problems)
+    {
+        if (!problems.Count(areas, PricingLimits.MaxEntries, "areas"))
             return;
-        problems.Require(!zone.Areas.IsEmpty, "areas", ErrorText.Of("field.missing", "is required"));
-        for (var i = 0; i < zone.Areas.Length; i++)
+        for (var i = 0; i < areas.Length; i++)
         {
-            var area = zone.Areas[i];
+            var area = areas[i];
             problems.Require(area.Country is null || Country.IsCode(area.Country), $"areas[{i}].country",
                 ErrorText.Of("field.no-country", "is not a country of ISO 3166-1; the code of the United Kingdom, for example, is GB"));
             problems.Require(

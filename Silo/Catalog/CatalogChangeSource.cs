@@ -1,17 +1,18 @@
 using Npgsql;
 using SoonShop.Catalog;
 using SoonShop.Orleans.PostgreSql.Streams;
+using SoonShop.Silo.Inventory;
 
 namespace SoonShop.Silo.Catalog;
 
 /// <summary>
 /// Finds changes of products and stock by their committed events. <see cref="ReadWindow"/> handles events that commit late.
 /// </summary>
-internal sealed class CatalogChangeSource(NpgsqlDataSource database, TimeProvider time) : ICatalogChangeSource
+internal sealed class CatalogChangeSource(NpgsqlDataSource database, TimeProvider time, StockRows stock) : ICatalogChangeSource
 {
-    public ICatalogChangeReader Open() => new Reader(database, time);
+    public ICatalogChangeReader Open() => new Reader(database, time, stock);
 
-    private sealed class Reader(NpgsqlDataSource database, TimeProvider time) : ICatalogChangeReader
+    private sealed class Reader(NpgsqlDataSource database, TimeProvider time, StockRows stock) : ICatalogChangeReader
     {
         /// <summary>The most changes in one read. The next read returns the rest.</summary>
         private const int MaxRows = 1000;
@@ -64,13 +65,14 @@ internal sealed class CatalogChangeSource(NpgsqlDataSource database, TimeProvide
             var nowMs = NowMs;
             var (from, known) = window.Next(nowMs);
             // The versions are the currently visible ones, which are at least those of the events.
+            var keys = await stock.KeysAsync("'sku/' || e.stream_key");
             await using var command = database.CreateCommand($"""
                 select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid),
                        e.position, e.stream_key,
                        coalesce((select version from grain_state_product where state_name = 'product'
                            and grain_key = 'sku/' || e.stream_key), 0),
-                       coalesce((select version from grain_state_inventory where state_name = 'inventory'
-                           and grain_key = 'sku/' || e.stream_key), 0),
+                       coalesce((select sum(version)::int from grain_state_inventory where state_name = 'inventory'
+                           and grain_key in ({keys})), 0),
                        s.harmless
                 from (select pg_current_snapshot() as snapshot, {DatabaseSnapshot.Harmless} as harmless) s
                 left join lateral (

@@ -3,19 +3,17 @@ using Npgsql;
 using SoonShop.Aggregates;
 using SoonShop.Catalog;
 using SoonShop.Inventory;
+using SoonShop.Silo.Inventory;
 
 namespace SoonShop.Silo.Catalog;
 
 /// <summary>A product as queries read it: its state, its version, and the stock beside it.</summary>
 internal static class ProductRow
 {
-    /// <summary>Joins the stock of the product <c>p</c>.</summary>
-    public const string JoinStock = "left join grain_state_inventory i on i.state_name = 'inventory' and i.grain_key = p.grain_key";
-
     /// <summary>The id of the group of the product <c>p</c>: its family, or else its SKU in lower case.</summary>
     public const string GroupId = "(coalesce(p.family, lower(substr(p.grain_key, 5))) collate \"C\")";
 
-    /// <summary>The available units.</summary>
+    /// <summary>The available units, with the join of <see cref="StockRows"/>.</summary>
     public const string Available = "coalesce((i.index ->> 'available')::int, 0)";
 
     /// <summary>The number of units at which stock counts as low.</summary>

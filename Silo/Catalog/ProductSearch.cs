@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Npgsql;
 using SoonShop.Catalog;
+using SoonShop.Silo.Inventory;
 
 namespace SoonShop.Silo.Catalog;
 
@@ -11,7 +12,8 @@ namespace SoonShop.Silo.Catalog;
 /// nothing matches, a second search tolerates typing errors. One statement returns the page and the facets of the same set, and reads only
 /// the products of the page.
 /// </summary>
-internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvider time, SearchMisses misses) : IProductSearch
+internal sealed partial class ProductSearch(
+    NpgsqlDataSource database, TimeProvider time, SearchMisses misses, StockRows stock) : IProductSearch
 {
     /// <summary>The most words that distinguish one query from another in metrics; further words are ignored.</summary>
     private const int MaxWords = 10;
@@ -48,6 +50,7 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
     private async Task<ProductPage> PageAsync(
         ProductQuery query, Words? words, Order order, CancellationToken cancellation)
     {
+        var joinStock = await stock.JoinAsync();
         await using var command = database.CreateCommand();
         string Parameter(object value)
         {
@@ -71,7 +74,12 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
         }
         var attributes = AttributeConditions.Of(query, Parameter);
         var family = query.Family is { } f ? $"p.family = {Parameter(f)}" : "true";
-        var stock = query.InStock switch { true => $"{ProductRow.Available} > 0", false => $"{ProductRow.Available} <= 0", null => "true" };
+        var inStock = query.InStock switch
+        {
+            true => $"{ProductRow.Available} > 0",
+            false => $"{ProductRow.Available} <= 0",
+            null => "true",
+        };
         var inCategory = query.Category is { } c ? $"(category = {Parameter(c)} or starts_with(category, {Parameter(c + "/")}))" : "true";
         var inPrice = $"price between {Parameter(query.MinPrice ?? 0)} and {Parameter(query.MaxPrice ?? long.MaxValue)}";
         var (column, direction, beyond) = order.By switch
@@ -94,15 +102,15 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
         command.CommandText = $"""
             with matches as materialized (
               select p.grain_key, p.category, p.price{selected}{attributes.Columns}
-              from product_search p {(query.InStock is null ? "" : ProductRow.JoinStock)}{attributes.Join}
-              where p.active and {match} and {family} and {stock} and {attributes.Matches}),
+              from product_search p {(query.InStock is null ? "" : joinStock)}{attributes.Join}
+              where p.active and {match} and {family} and {inStock} and {attributes.Matches}),
             page as (
               select grain_key, {column} as sort_value from matches
               where {inCategory} and {inPrice} and {attributes.Fits} and {rest}
               order by {column}{collation} {direction}, grain_key limit {query.Page.Limit + 1})
             (select 0 as kind, p.grain_key as key, g.state, g.version, {ProductRow.Available} as available,
                     {ProductRow.Threshold} as threshold, p.sort_value::text as sort_value
-             from page p join grain_state_product g on g.state_name = 'product' and g.grain_key = p.grain_key {ProductRow.JoinStock}
+             from page p join grain_state_product g on g.state_name = 'product' and g.grain_key = p.grain_key {joinStock}
              order by p.sort_value{collation} {direction}, p.grain_key)
             union all
             (select 1, category, null, count(*)::int, 0, 0, null from matches

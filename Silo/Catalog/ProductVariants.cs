@@ -1,10 +1,11 @@
 using Npgsql;
 using SoonShop.Catalog;
+using SoonShop.Silo.Inventory;
 
 namespace SoonShop.Silo.Catalog;
 
 /// <summary>Reads the variants of product groups from the table <c>product_search</c>, which a trigger fills with each product.</summary>
-internal sealed class ProductVariants(NpgsqlDataSource database, TimeProvider time) : IProductVariants
+internal sealed class ProductVariants(NpgsqlDataSource database, TimeProvider time, StockRows stock) : IProductVariants
 {
     public async Task<IReadOnlyDictionary<string, ImmutableArray<Product>>> FindAsync(
         IReadOnlyCollection<string> groupIds, bool includesInactive, CancellationToken cancellation)
@@ -15,7 +16,7 @@ internal sealed class ProductVariants(NpgsqlDataSource database, TimeProvider ti
             await using var command = database.CreateCommand($"""
                 select p.group_id, g.state, g.version, {ProductRow.Available}, {ProductRow.Threshold}
                 from variants_of_groups($1, $2, $3) p
-                join grain_state_product g on g.state_name = 'product' and g.grain_key = p.grain_key {ProductRow.JoinStock}
+                join grain_state_product g on g.state_name = 'product' and g.grain_key = p.grain_key {await stock.JoinAsync()}
                 """);
             command.Parameters.Add(new() { Value = groupIds.ToArray() });
             command.Parameters.Add(new() { Value = includesInactive });

@@ -1,5 +1,6 @@
 using Npgsql;
 using SoonShop.Catalog;
+using SoonShop.Silo.Inventory;
 
 namespace SoonShop.Silo.Catalog;
 
@@ -7,7 +8,7 @@ namespace SoonShop.Silo.Catalog;
 /// Finds related products: first those of the same orders (table <c>product_pair_total</c>), then those of the same category whose price
 /// and name are closest.
 /// </summary>
-internal sealed class RelatedProductsQuery(NpgsqlDataSource database, TimeProvider time) : IRelatedProducts
+internal sealed class RelatedProductsQuery(NpgsqlDataSource database, TimeProvider time, StockRows stock) : IRelatedProducts
 {
     /// <summary>The most products from the same orders that are looked at.</summary>
     private const int MaxBought = 100;
@@ -43,7 +44,7 @@ internal sealed class RelatedProductsQuery(NpgsqlDataSource database, TimeProvid
               order by {ProductRow.GroupId}, f.level, f.score desc, p.grain_key),
             page as (select * from best order by level, score desc, grain_key limit $3)
             select g.state, g.version, {ProductRow.Available}, {ProductRow.Threshold}
-            from page p join grain_state_product g on g.state_name = 'product' and g.grain_key = p.grain_key {ProductRow.JoinStock}
+            from page p join grain_state_product g on g.state_name = 'product' and g.grain_key = p.grain_key {await stock.JoinAsync()}
             order by p.level, p.score desc, p.grain_key
             """);
         var now = time.GetUtcNow();

@@ -4,6 +4,7 @@ using SoonShop.Exports;
 using SoonShop.Imports.Products;
 using SoonShop.Inventory;
 using SoonShop.Silo.Catalog;
+using SoonShop.Silo.Inventory;
 
 namespace SoonShop.Silo.Exports;
 
@@ -58,7 +59,7 @@ internal sealed class ProductsExport(NpgsqlDataSource database, TimeProvider tim
             select {ProductRow.GroupId}, g.state, g.version, {ProductRow.Available}, {ProductRow.Threshold},
                    i.state, t.state
             from last, product_search p
-            join grain_state_product g on g.state_name = 'product' and g.grain_key = p.grain_key {ProductRow.JoinStock}
+            join grain_state_product g on g.state_name = 'product' and g.grain_key = p.grain_key {StockRows.JoinDefault}
             left join grain_state t on t.state_name = 'product-group' and t.grain_key = $3 || ({ProductRow.GroupId})
             where {ProductRow.GroupId} > $1 and {ProductRow.GroupId} <= last.id
             order by {ProductRow.GroupId}, p.grain_key

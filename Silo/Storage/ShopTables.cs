@@ -46,7 +46,7 @@ internal static class ShopTables
     private static readonly string[] Partitioned =
     [
         "user", "email", "product", "inventory", "cart", "order", "payment", "payment-customer", "idempotency", "notification", "mail",
-        "webhook", "promotion-uses",
+        "webhook", "promotion-uses", "stock-transfer", "draft-order",
     ];
 
     /// <summary>Returns the table rows of ledger rows.</summary>

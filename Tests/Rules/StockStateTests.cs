@@ -7,6 +7,8 @@ namespace SoonShop.Tests.Rules;
 
 public sealed class StockStateTests
 {
+    private static readonly StockKey Mug = new("MUG", Location.DefaultId);
+
     private static StockState Stock(int onHand, int reserved = 0, int threshold = 5) => new(onHand, reserved, threshold, 10);
 
     [Fact]
@@ -42,7 +44,7 @@ public sealed class StockStateTests
     [Fact]
     public void a_movement_says_why()
     {
-        var row = Stock(10).Adjust(5, "delivery", "PO-17").ToLedgerRow("MUG", "adjust/1", Given.Now);
+        var row = Stock(10).Adjust(5, "delivery", "PO-17").ToLedgerRow(Mug, "adjust/1", Given.Now);
 
         Assert.Equal(new LedgerRow("MUG", 11, "adjust/1", Given.Now, "Adjustment", 5, 15, 0, "delivery: PO-17"), row);
     }
@@ -66,15 +68,15 @@ public sealed class StockStateTests
     [InlineData(1, 9, "inventory.no-longer-low")]
     [InlineData(1, 2, null)]
     public void crossing_a_level_is_told(int before, int after, string? type) =>
-        Assert.Equal(type, StockState.ThresholdCrossings("MUG", Stock(before), Stock(after)).SingleOrDefault()?.Type);
+        Assert.Equal(type, StockState.ThresholdCrossings(Mug, Stock(before), Stock(after)).SingleOrDefault()?.Type);
 
     [Fact]
     public void a_raised_threshold_makes_stock_low() =>
-        Assert.IsType<InventoryLowStock>(StockState.ThresholdCrossings("MUG", Stock(6), Stock(6, threshold: 6)).Single());
+        Assert.IsType<InventoryLowStock>(StockState.ThresholdCrossings(Mug, Stock(6), Stock(6, threshold: 6)).Single());
 
     [Fact]
     public void the_first_delivery_of_an_item_is_no_news() =>
-        Assert.Empty(StockState.ThresholdCrossings("MUG", StockState.Empty, StockState.Empty.Adjust(10, "delivery", null).State));
+        Assert.Empty(StockState.ThresholdCrossings(Mug, StockState.Empty, StockState.Empty.Adjust(10, "delivery", null).State));
 
     [Fact]
     public void exactly_the_changes_of_availability_are_told() =>
@@ -89,7 +91,7 @@ public sealed class StockStateTests
                 (Availability.LowStock, Availability.InStock) => "inventory.no-longer-low",
                 _ => null,
             };
-            Assert.Equal(expected, StockState.ThresholdCrossings("MUG", a, b).SingleOrDefault()?.Type);
+            Assert.Equal(expected, StockState.ThresholdCrossings(Mug, a, b).SingleOrDefault()?.Type);
         });
 
     [Fact]
@@ -133,7 +135,7 @@ public sealed class StockStateTests
                 if (decision is { Error: null })
                 {
                     stock = decision.State;
-                    ledger.Add(decision.ToLedgerRow("MUG", $"{ledger.Count}", Given.Now));
+                    ledger.Add(decision.ToLedgerRow(Mug, $"{ledger.Count}", Given.Now));
                 }
                 Assert.Equal((onHand, reserved.Sum()), (stock.OnHand, stock.Reserved));
                 Assert.InRange(stock.Reserved, 0, stock.OnHand);

@@ -131,7 +131,8 @@ public sealed class WriteCoalescerTests
         var decision = writes.Pending.Reserve(1);
         var number = decision.State.Movements;
         return writes.AddAsync(
-            decision.State, [new InventoryOutOfStock($"MUG-{number}")], decision.ToLedgerRow("MUG", $"{number}", Given.Now));
+            decision.State, [new InventoryOutOfStock($"MUG-{number}")],
+            decision.ToLedgerRow(new StockKey("MUG", Location.DefaultId), $"{number}", Given.Now));
     }
 
     /// <summary>Writes end when, and how, the test says.</summary>

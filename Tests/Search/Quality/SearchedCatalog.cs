@@ -5,7 +5,9 @@ using Npgsql;
 using NpgsqlTypes;
 using SoonShop.Aggregates;
 using SoonShop.Catalog;
+using SoonShop.Inventory;
 using SoonShop.Silo.Catalog;
+using SoonShop.Silo.Inventory;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Search.Quality;
@@ -25,7 +27,8 @@ internal sealed class SearchedCatalog : IAsyncDisposable
         (this.server, this.connectionString) = (server, connectionString);
         Database = NpgsqlDataSource.Create(connectionString);
         Search = new ProductSearch(
-            Database, TimeProvider.System, new SearchMisses(Options.Create(new SearchOptions()), TimeProvider.System));
+            Database, TimeProvider.System, new SearchMisses(Options.Create(new SearchOptions()), TimeProvider.System),
+            new StockRows(() => new(LocationTable.DefaultOnly)));
     }
 
     public NpgsqlDataSource Database { get; }
