@@ -65,6 +65,14 @@ public interface IOrderGrain : IGrainWithGuidKey
     [Alias("ship-units"), Repeatable]
     Task<Result<Order>> ShipAsync(ShipUnits command);
 
+    /// <summary>
+    /// Lets another location ship units. They stay reserved where they are until the other location has reserved them. Idempotent by move
+    /// id. Errors: <c>not-found</c>; <c>validation-failed</c> for an unknown location; <c>conflict</c> when fewer units are left to ship at
+    /// the location; <c>out-of-stock</c> when the other location does not have them.
+    /// </summary>
+    [Alias("move-units"), Repeatable]
+    Task<Result<Order>> MoveUnitsAsync(MoveUnits command);
+
     /// <summary>Corrects a parcel. Idempotent. Errors: <c>not-found</c>, also for an unknown shipment.</summary>
     [Alias("correct-shipment"), Repeatable]
     Task<Result<Order>> CorrectShipmentAsync(CorrectShipment command);

@@ -30,6 +30,11 @@ public sealed record Order(
     /// <summary>The returns, oldest first; empty from a silo of an older version.</summary>
     [Id(5)] public ImmutableArray<OrderReturn> Returns { get => field.IsDefault ? [] : field; init; }
 
+    /// <summary>
+    /// Which locations have reserved the units that are left to ship; null when all are at the default location, and for buyers.
+    /// </summary>
+    [Id(6)] public ImmutableArray<AllocatedUnits>? Allocations { get; init; }
+
     /// <summary>Returns the order for everybody except its buyer.</summary>
     public Order WithoutClientSecret() =>
         Payment.ClientSecret is null ? this : this with { Payment = Payment with { ClientSecret = null } };

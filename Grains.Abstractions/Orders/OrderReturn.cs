@@ -50,6 +50,9 @@ public sealed record ReturnLine(string Sku, int Quantity, string Reason);
 [GenerateSerializer, Immutable, Alias("soonshop.received-units")]
 public sealed record ReceivedUnits(string Sku, int Good, int Damaged, int Missing, int Restocked)
 {
+    /// <summary>The location whose stock they return to; null for the one that shipped them.</summary>
+    [Id(0)] public string? Location { get; init; }
+
     /// <summary>Units that arrived and do not return to stock.</summary>
     public int WrittenOff => Good + Damaged - Restocked;
 }

@@ -19,6 +19,11 @@ public sealed record Shipment(string Carrier, string TrackingNumber, DateTimeOff
     /// <summary>The carrier's page about the parcel, by the shipping methods' templates; null when none has the carrier.</summary>
     [Id(3)] public string? TrackingUrl { get; init; }
 
+    /// <summary>
+    /// The location that shipped it; null for the default one of an order that was not routed, and for buyers.
+    /// </summary>
+    [Id(4)] public string? Location { get; init; }
+
     /// <summary>Whether it was delivered.</summary>
     public ShipmentStatus Status => DeliveredAt is null ? ShipmentStatus.Shipped : ShipmentStatus.Delivered;
 }
@@ -43,7 +48,26 @@ public sealed record ShipUnits(Guid ShipmentId, string Carrier, string TrackingN
 {
     /// <summary>The carrier's page about the parcel, which the order's grain finds.</summary>
     [Id(0)] public string? TrackingUrl { get; init; }
+
+    /// <summary>The location that ships it; null for the only one that has the units.</summary>
+    [Id(1)] public string? Location { get; init; }
 }
+
+/// <summary>Units that another location is to ship.</summary>
+/// <param name="MoveId">The operation id, by which it happens once.</param>
+/// <param name="Sku">The stock keeping unit.</param>
+/// <param name="Quantity">Units, one or more.</param>
+/// <param name="From">The location that has them reserved.</param>
+/// <param name="To">The location that is to ship them.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.move-units")]
+public sealed record MoveUnits(Guid MoveId, string Sku, int Quantity, string From, string To);
+
+/// <summary>Units that a location has reserved and that are left to ship.</summary>
+/// <param name="Sku">The stock keeping unit.</param>
+/// <param name="Location">The location.</param>
+/// <param name="Quantity">Units.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.allocated-units")]
+public sealed record AllocatedUnits(string Sku, string Location, int Quantity);
 
 /// <summary>A correction of a shipment; what is null stays.</summary>
 /// <param name="ShipmentId">The shipment.</param>

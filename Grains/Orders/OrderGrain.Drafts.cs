@@ -30,19 +30,10 @@ internal sealed partial class OrderGrain
         if (await FindShortagesAsync(decision.State) is { IsEmpty: false } shortages)
             return OrderState.OutOfStockOf(shortages);
         CrashPoint.Pass("order.place.before-write");
-        var order = decision.State with { SellsWhenShipped = features.StockIsSoldWhenShipped };
+        var order = await RouteAsync(decision.State with { SellsWhenShipped = features.StockIsSoldWhenShipped });
         await CommitAsync(CheckoutState.OfDraft(command.DraftId, order), decision.Events);
         CrashPoint.Pass("order.placed");
         placedHere = true;
         return null;
-    }
-
-    private async Task<ImmutableArray<Shortage>> FindShortagesAsync(OrderState order)
-    {
-        var shortages = await Task.WhenAll(order.OrderedUnits.Select(async u =>
-            (await Stock(u.Sku).GetAvailabilityAsync()).Units is var available && available < u.Quantity
-                ? new Shortage(u.Sku, u.Quantity, available)
-                : null));
-        return [.. shortages.OfType<Shortage>()];
     }
 }

@@ -15,8 +15,8 @@ namespace SoonShop.Orders;
 internal sealed partial class OrderGrain(
     [LazyState("order")] IPersistentState<StateEnvelope<CheckoutState>> storage, TimeProvider time,
     IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, IPaymentProviderInfo provider,
-    ICheckoutWatch watch, CartQuotes quotes, OrderTokens tokens, ClusterFeatures features, IOptions<ReturnsOptions> returns,
-    DraftQuotes draftQuotes, ILogger<OrderGrain> log)
+    ICheckoutWatch watch, CartQuotes quotes, OrderTokens tokens, ClusterFeatures features, StockLocations locations,
+    IOptions<ReturnsOptions> returns, DraftQuotes draftQuotes, ILogger<OrderGrain> log)
     : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
 {
     /// <summary>The longest that a watcher waits for one response.</summary>
@@ -61,7 +61,10 @@ internal sealed partial class OrderGrain(
     private bool isReleased;
 
     /// <summary>What this activation has told the stock of the order's units.</summary>
-    private ImmutableArray<(string Sku, ReservationSettlement InAll)> settled = [];
+    private ImmutableArray<StockMove> settled = [];
+
+    /// <summary>The returned units that this activation has put back to stock.</summary>
+    private ImmutableArray<(StockKey Stock, RestockUnits Command)> restocked = [];
 
     /// <summary>True for an order that this activation placed: its reservations are certainly new.</summary>
     private bool placedHere;
@@ -208,7 +211,8 @@ internal sealed partial class OrderGrain(
     {
         if (Order is null)
             return NoOrder;
-        // Units with a pending refund must not be shipped.
+        // Units that move, or with a pending refund, must not be shipped.
+        await FinishMovesAsync();
         await RequestRefundsAsync();
         var url = TrackingUrlOf(carrier, trackingNumber, await quotes.RulesAsync());
         if (ship(Order, url) is { Error: null, Changed: true } && Order.Payment?.Status == PaymentStatus.Authorized
@@ -247,6 +251,7 @@ internal sealed partial class OrderGrain(
             return NoOrder;
         if (command.Reason is not null && MailedText.Problem(command.Reason) is { } problem)
             return Error.Invalid("reason", problem);
+        await FinishMovesAsync();
         await RequestRefundsAsync();
         // Of a capture whose outcome is unknown, the units may be paid.
         if (Order!.Payment?.Status == PaymentStatus.Authorized && await PaymentOfOrder.SettleAsync() is { } payment)
@@ -277,9 +282,17 @@ internal sealed partial class OrderGrain(
         Order is null ? NoOrder : await DecideOnReturnAsync(
             Order.DecideReturn(returnId, approved, note, Now), Shop, approved ? "approve" : "refuse", returnId);
 
-    async Task<Result<Order>> IOrderGrain.ReceiveReturnAsync(Guid returnId, ImmutableArray<ReceivedUnits> received) =>
-        Order is null ? NoOrder
-            : await DecideOnReturnAsync(Order.ReceiveReturn(returnId, received, Now), Shop, "receive", returnId);
+    async Task<Result<Order>> IOrderGrain.ReceiveReturnAsync(Guid returnId, ImmutableArray<ReceivedUnits> received)
+    {
+        if (Order is null)
+            return NoOrder;
+        for (var i = 0; i < received.Length; i++)
+        {
+            if (received[i].Location is { } location && !await locations.ExistsAsync(location))
+                return Error.Invalid($"lines[{i}].location", "field.unknown-rule", "does not exist");
+        }
+        return await DecideOnReturnAsync(Order.ReceiveReturn(returnId, received, Now), Shop, "receive", returnId);
+    }
 
     async Task<Result<Order>> IOrderGrain.RefundReturnAsync(RefundReturn command)
     {
@@ -506,11 +519,11 @@ internal sealed partial class OrderGrain(
         var decision = OrderState.Place(
             Id, buyer, cartId, email, address, command.PaymentMethod, priced.Totals, priced.Quote, priced.Uses, begun);
         CrashPoint.Pass("order.place.before-write");
-        var order = decision.State with
+        var order = await RouteAsync(decision.State with
         {
             SavePaymentMethod = command.SavePaymentMethod,
             SellsWhenShipped = features.StockIsSoldWhenShipped,
-        };
+        });
         await CommitNewAsync(CheckoutState.Of(command, order, null), decision.Events);
         CrashPoint.Pass("order.placed");
         placedHere = true;
@@ -691,7 +704,7 @@ internal sealed partial class OrderGrain(
         // Every later attempt is a repetition, because a response may get lost.
         var repeated = !placedHere;
         placedHere = false;
-        var stock = Task.WhenAll(order.OrderedUnits.Select(u => Stock(u.Sku).ReserveAsync(Id, u.Quantity, repeated)));
+        var stock = ReserveStockAsync(order, repeated);
         var uses = order.PromotionUses is { } terms ? Task.WhenAll(terms.Select(u => Uses(u).ReserveAsync(u.For(Id, repeated)))) : NoUses;
         await Task.WhenAll(stock, uses);
         var answers = await stock;
@@ -700,7 +713,10 @@ internal sealed partial class OrderGrain(
         var refusals = answers.Where(a => a.IsError).Select(a => a.Error!).ToArray();
         if (refusals.Length > 0)
         {
-            await DecideAsync(order.Reject([.. refusals.SelectMany(r => r.Lines ?? [])], Now));
+            if (order.Allocations is null)
+                await DecideAsync(order.Reject([.. refusals.SelectMany(r => r.Lines ?? [])], Now));
+            else
+                await RouteAgainAsync(order, answers);
             return;
         }
         if (refusedUse is not null)
@@ -783,6 +799,7 @@ internal sealed partial class OrderGrain(
     {
         if (!isHandedOver)
             await HandOverGoodsAsync(order);
+        await FinishMovesAsync();
         await SettleStockAsync();
         // The result changes the order's progress, so the next round of the loop processes it.
         await RequestRefundsAsync();
@@ -825,15 +842,20 @@ internal sealed partial class OrderGrain(
     private async Task SettleStockAsync()
     {
         var order = Order!;
-        ImmutableArray<(string Sku, ReservationSettlement InAll)> moves = [.. order.StockMoves];
-        if (moves.IsEmpty)
+        ImmutableArray<StockMove> moves = [.. order.StockMoves];
+        ImmutableArray<(StockKey Stock, RestockUnits Command)> restocks = [.. order.Restocks];
+        if (moves.IsEmpty && restocks.IsEmpty)
             return;
-        var results = await Task.WhenAll(moves.Except(settled).Select(m =>
-            // Silos of the previous version know only this call, and their orders need no other.
-            m.InAll is { Sold: 0, Restocked: 0 } && !order.SellsWhenShipped
-                ? Stock(m.Sku).ReturnAsync(Id, m.InAll.Cancelled)
-                : Stock(m.Sku).SettleAsync(Id, m.InAll)));
-        settled = moves;
+        var results = await Task.WhenAll([
+            .. moves.Except(settled).Select(m => order.Allocations is not null
+                ? Stock(m.Stock).SettleAsync(m.Reservation, m.InAll)
+                // Silos of the previous versions know only these calls, and their orders need no other.
+                : m.InAll is { Sold: 0, Restocked: 0 } && !order.SellsWhenShipped
+                    ? Stock(m.Stock).ReturnAsync(Id, m.InAll.Cancelled)
+                    : Stock(m.Stock).SettleAsync(Id, m.InAll)),
+            .. restocks.Except(restocked).Select(r => Stock(r.Stock).RestockAsync(r.Command)),
+        ]);
+        (settled, restocked) = (moves, restocks);
         CrashPoint.Pass("order.stock-settled");
         if (results.Any(r => r.IsError))
             LogLostReservation(log, Id);
@@ -887,7 +909,9 @@ internal sealed partial class OrderGrain(
     {
         // A refused line has no reservation.
         var refused = order.Shortages?.Select(s => s.Sku).ToHashSet() ?? [];
-        await Task.WhenAll(order.OrderedUnits.Where(u => !refused.Contains(u.Sku)).Select(u => Stock(u.Sku).ReleaseAsync(Id)));
+        await (order.Allocations is { } allocations
+            ? ReleaseAsync(allocations)
+            : Task.WhenAll(order.OrderedUnits.Where(u => !refused.Contains(u.Sku)).Select(u => Stock(u.Sku).ReleaseAsync(Id))));
         if (order.PromotionUses is { } uses)
             await Task.WhenAll(uses.Select(u => Uses(u).ReleaseAsync(Id)));
         if (!order.HasCart)
@@ -967,6 +991,8 @@ internal sealed partial class OrderGrain(
     }
 
     private IInventoryItemGrain Stock(string sku) => GrainFactory.Reference<IInventoryItemGrain>(Sku.GrainKey(sku));
+
+    private IInventoryItemGrain Stock(StockKey key) => GrainFactory.Reference<IInventoryItemGrain>(key.GrainKey);
 
     private static readonly Task<Result<Done>[]> NoUses = Task.FromResult<Result<Done>[]>([]);
 

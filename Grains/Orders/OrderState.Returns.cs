@@ -1,5 +1,6 @@
 using SoonShop.Aggregates;
 using SoonShop.Events;
+using SoonShop.Inventory;
 
 namespace SoonShop.Orders;
 
@@ -18,8 +19,16 @@ public sealed partial record OrderState
     /// <summary>Units of a line that can be returned: shipped, and in no other return.</summary>
     public int UnitsToReturn(string sku) => ShippedUnits(sku) - (Returns ?? []).Sum(r => ReturnedUnits(r, sku));
 
-    /// <summary>Units that returns have brought back to stock.</summary>
-    private int RestockedUnits(string sku) => (Returns ?? []).Sum(r => ReceivedOf(r, sku)?.Restocked ?? 0);
+    /// <summary>Units that returns have brought back to the stock that the order's reservation was in.</summary>
+    private int RestockedUnits(string sku) =>
+        (Returns ?? []).Sum(r => ReceivedOf(r, sku) is { Location: null } got ? got.Restocked : 0);
+
+    /// <summary>Units that returns have brought back to the stock of a named location, with the movement of each.</summary>
+    public IEnumerable<(StockKey Stock, RestockUnits Command)> Restocks =>
+        from known in Returns ?? []
+        from got in known.Received ?? []
+        where got is { Location: not null, Restocked: > 0 }
+        select (new StockKey(got.Sku, got.Location!), new RestockUnits(known.Id, Id, got.Restocked));
 
     /// <summary>Requests a return. Changes nothing when the return is known.</summary>
     /// <param name="command">The request.</param>
@@ -86,16 +95,32 @@ public sealed partial record OrderState
     {
         if (Return(returnId) is not { } known)
             return NoReturn;
-        if (known.Received is { } earlier && earlier.OrderBy(r => r.Sku).SequenceEqual(received.OrderBy(r => r.Sku)))
+        if (known.Received is { } earlier && AreSame(earlier, received))
             return Decision<OrderState>.NoChange(this);
         if (known.Status != ReturnStatus.Approved)
             return WrongState(known);
         if (CheckReceived(known, received) is { } error)
             return error;
         var decision = Enter(
-            known with { Received = received }, ReturnStatus.Received, now, (o, r) => new ReturnReceived(o, r));
+            known with { Received = [.. received.Select(r => r with { Location = RestockLocation(r) })] }, ReturnStatus.Received, now,
+            (o, r) => new ReturnReceived(o, WithoutLocation(r)));
         return Decision<OrderState>.To(decision.State, [.. decision.Events, new CheckoutTimeout(Id, now + CompletionDelay)]);
     }
+
+    /// <summary>True when the same arrived. A location that is not named again is the same.</summary>
+    private static bool AreSame(ImmutableArray<ReceivedUnits> earlier, ImmutableArray<ReceivedUnits> received) =>
+        earlier.Length == received.Length && earlier.All(e => received.Any(r => r with { Location = r.Location ?? e.Location } == e));
+
+    private static OrderReturn WithoutLocation(OrderReturn known) => known.Received is { } received
+        ? known with { Received = [.. received.Select(r => r with { Location = null })] }
+        : known;
+
+    /// <summary>
+    /// Returns the location that units go back to; null for the stock that they were reserved in, of an order without allocations.
+    /// </summary>
+    private string? RestockLocation(ReceivedUnits received) => Allocations is null
+        ? received.Location == Location.DefaultId ? null : received.Location
+        : received.Location ?? ShippedFrom(received.Sku) ?? Location.DefaultId;
 
     /// <summary>
     /// Decides the refund of what arrived, before the payment is called. Changes nothing when the return is refunded, or is being refunded.
@@ -141,7 +166,7 @@ public sealed partial record OrderState
             return Decision<OrderState>.To(this, [.. events]);
         var decision = Enter(
             known with { Refund = Amount(refund.Amount ?? 0), Shipping = refund.Shipping > 0 ? Amount(refund.Shipping) : null },
-            ReturnStatus.Refunded, now, (o, r) => new ReturnRefunded(o, r));
+            ReturnStatus.Refunded, now, (o, r) => new ReturnRefunded(o, WithoutLocation(r)));
         return Decision<OrderState>.To(decision.State, [.. events, .. decision.Events]);
     }
 

@@ -62,11 +62,15 @@ public sealed partial record OrderState
     /// <summary>
     /// The units of each SKU that have moved in the stock since the order was confirmed; only those that have.
     /// </summary>
-    public IEnumerable<(string Sku, ReservationSettlement InAll)> StockMoves =>
-        OrderedUnits
-            .Select(u => (u.Sku, InAll: new ReservationSettlement(
-                SellsWhenShipped ? ShippedUnits(u.Sku) : 0, UnitsOf(BackInStock, u.Sku), RestockedUnits(u.Sku))))
-            .Where(m => m.InAll != default);
+    public IEnumerable<StockMove> StockMoves => (Allocations is { } allocations
+        ? allocations.Where(a => !a.IsPending).Select(a => new StockMove(
+            a.Stock, a.ReservationOf(Id), new ReservationSettlement(
+                // What came back before the order had allocations is at the default location.
+                a.Shipped, a.Released, a is { Number: 0, Stock.IsDefault: true } ? RestockedUnits(a.Sku) : 0)))
+        : OrderedUnits.Select(u => new StockMove(
+            new StockKey(u.Sku, Location.DefaultId), Id, new ReservationSettlement(
+                SellsWhenShipped ? ShippedUnits(u.Sku) : 0, UnitsOf(BackInStock, u.Sku), RestockedUnits(u.Sku)))))
+        .Where(m => m.InAll != default);
 
     /// <summary>What of the total is captured before the first parcel leaves: the cancelled units are not charged.</summary>
     public long AmountToCapture =>
@@ -83,17 +87,22 @@ public sealed partial record OrderState
             return Error.Of(
                 ErrorCode.InvalidOrderState, "error.nothing-to-ship",
                 "All units of the order were refunded and are back in stock; nothing is left to ship.").WithOrder(Id);
-        if (Parcels.Length >= MaxShipments && command.Lines is not null)
-            return Error.Of(ErrorCode.Conflict, "error.shipments", $"An order is shipped in at most {MaxShipments} parcels.").WithOrder(Id);
         if (command.Lines is { } named && CheckUnitsToShip(named) is { } error)
             return error;
+        var location = LocationOf(command);
+        if (location.IsError)
+            return location.Error;
         var parcel = new Shipment(command.Carrier, command.TrackingNumber, now)
         {
             Id = command.ShipmentId,
-            Lines = command.Lines ?? UnitsLeftToShip,
+            Lines = command.Lines ?? UnitsLeftAt(location.Value),
             TrackingUrl = command.TrackingUrl,
+            Location = Allocations is null ? null : location.Value,
         };
-        var next = this with { Shipments = [.. Parcels, parcel], Shipment = parcel };
+        var next = (this with { Shipments = [.. Parcels, parcel], Shipment = parcel }).WithShipped(parcel.Lines.Value, location.Value);
+        // The last parcel ends the order, however many there are.
+        if (Parcels.Length >= MaxShipments && next.HasUnitsToShip)
+            return Error.Of(ErrorCode.Conflict, "error.shipments", $"An order is shipped in at most {MaxShipments} parcels.").WithOrder(Id);
         var units = Named(parcel.Lines.Value);
         var events = new List<IShopEvent>();
         if (next.HasUnitsToShip)
@@ -211,7 +220,7 @@ public sealed partial record OrderState
         List<IShopEvent> told = [.. events];
         if (refund.IsCancellation)
             told.Add(new OrderUnitsCancelled(Summary, Named(units), refund.Reason.Length > 0 ? refund.Reason : null));
-        var next = (this with { BackInStock = WithUnits(units) }).WithoutRest(told, now);
+        var next = (this with { BackInStock = WithUnits(units) }).WithReleased(units).WithoutRest(told, now);
         return Decision<OrderState>.To(next, [.. told, new CheckoutTimeout(Id, now + CompletionDelay)]);
     }
 

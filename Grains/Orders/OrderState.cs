@@ -131,7 +131,11 @@ public sealed partial record OrderState
     /// <summary>The input of <see cref="PendingStep"/>. While it stays the same, a completed step need not be repeated.</summary>
     public OrderProgress Progress => new(
         PendingStep, OpenRefund?.Id, BackInStock?.Sum(u => u.Quantity) ?? 0, Shipments?.Length ?? 0,
-        Returns?.Count(r => r.Received is not null) ?? 0);
+        Returns?.Count(r => r.Received is not null) ?? 0)
+    {
+        Allocations = Allocations?.Length ?? 0,
+        OpenMove = OpenMove?.Number,
+    };
 
     /// <summary>Rejects the order because of missing stock.</summary>
     public Decision<OrderState> Reject(ImmutableArray<Shortage> shortages, DateTimeOffset now) => Status != OrderStatus.Pending
@@ -167,7 +171,8 @@ public sealed partial record OrderState
             (this with { Payment = payment }).Cancel("The authorization of the payment ended before the money was taken.", now),
         // Nothing more will be shipped, so all units that are not shipped return to stock.
         (OrderStatus.Confirmed, PaymentStatus.Refunded) =>
-            To((this with { Payment = payment, BackInStock = UnshippedUnits }).Enter(OrderStatus.Refunded, now),
+            To((this with { Payment = payment, BackInStock = UnshippedUnits }).WithReleased(UnitsLeftToShip)
+                .Enter(OrderStatus.Refunded, now),
                 o => new OrderRefunded(o.Summary, payment.Refunded), o => new CheckoutTimeout(o.Id, now + CompletionDelay)),
         (OrderStatus.Shipped or OrderStatus.Delivered, PaymentStatus.Refunded) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Refunded, now), o => new OrderRefunded(o.Summary, payment.Refunded)),
@@ -323,20 +328,29 @@ public sealed partial record OrderState
             Captured = Payment?.Captured ?? Amount(0),
             Dispute = Payment?.Dispute,
         },
-        Timeline, PlacedAt, Status == OrderStatus.AwaitingPayment ? PaymentDeadline : null, Shipment, CancelReason)
+        Timeline, PlacedAt, Status == OrderStatus.AwaitingPayment ? PaymentDeadline : null,
+        // The shop's locations are its own business.
+        Shipment is { } last ? last with { Location = null } : null, CancelReason)
     {
         RefundedUnits = RefundedUnits,
         Prices = (BuyerErased ? WithoutReason(Quote) : Quote) is { } quote ? PriceSummary.Of(quote) : null,
-        Shipments = Parcels,
+        Shipments = Allocations is null ? Parcels : [.. Parcels.Select(p => p with { Location = null })],
         UnitsToShip = Status == OrderStatus.Confirmed && UnitsLeftToShip is { IsEmpty: false } left ? left : null,
         CancelledUnits = BackInStock,
-        Returns = Returns ?? [],
+        Returns = [.. (Returns ?? []).Select(WithoutLocation)],
     };
 
     /// <summary>
     /// Returns the order as the caller may see it. Only the buyer gets the secret with which a device completes the payment.
     /// </summary>
-    public Order ToView(Caller caller) => IsBoughtBy(caller) ? ToView() : ToView().WithoutClientSecret();
+    public Order ToView(Caller caller) => IsBoughtBy(caller) ? ToView()
+        : ToView().WithoutClientSecret() with
+        {
+            Shipment = Shipment,
+            Shipments = Parcels,
+            Returns = Returns ?? [],
+            Allocations = AllocatedUnits,
+        };
 
     /// <summary>Returns the checkout's response: the order as it was then, or the error.</summary>
     public Result<Order> ToResult(CheckoutResult answer, IPaymentProviderInfo? provider = null)
@@ -445,7 +459,14 @@ public enum OrderStep
 /// <summary>
 /// The order's progress: the next step, the refund to request, the cancelled units, and the parcels and returns that move stock.
 /// </summary>
-public readonly record struct OrderProgress(OrderStep Step, string? OpenRefund, int UnitsBack, int Shipments, int Received);
+public readonly record struct OrderProgress(OrderStep Step, string? OpenRefund, int UnitsBack, int Shipments, int Received)
+{
+    /// <summary>The number of allocations: each move of units adds one.</summary>
+    public int Allocations { get; init; }
+
+    /// <summary>The number of the allocation of a move that is not complete; null for none.</summary>
+    public int? OpenMove { get; init; }
+}
 
 /// <summary>The response to a checkout, as far as the order's later state does not contain it.</summary>
 public sealed record CheckoutResult(

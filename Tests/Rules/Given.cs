@@ -2,6 +2,7 @@ using System.Text.Json;
 using SoonShop.Aggregates;
 using SoonShop.Carts;
 using SoonShop.Catalog;
+using SoonShop.Inventory;
 using SoonShop.Orders;
 using SoonShop.Payments;
 using SoonShop.Pricing;
@@ -90,6 +91,10 @@ internal static class Given
             _ => throw new ArgumentOutOfRangeException(nameof(status)),
         };
     }
+
+    /// <summary>What the reservation of <see cref="PlacedOrder"/> at the default location has come to.</summary>
+    public static StockMove Moved(string sku, ReservationSettlement inAll) =>
+        new(new StockKey(sku, Location.DefaultId), OrderId, inAll);
 
     /// <summary>The payment of <see cref="PlacedOrder"/> as its grain tells of it.</summary>
     public static Payment Payment(PaymentStatus status, long? refunded = null, string attemptId = "checkout")

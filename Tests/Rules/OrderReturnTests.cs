@@ -24,7 +24,7 @@ public sealed class OrderReturnTests
         Assert.IsType<ReturnRequested>(requested.Events[0]);
         Assert.Equal("Use the label.", Assert.IsType<ReturnApproved>(approved.Events[0]).Return.Note);
         Assert.IsType<ReturnReceived>(received.Events[0]);
-        Assert.Equal([("MUG", new ReservationSettlement(2, 0, 1)), ("SPOON", new ReservationSettlement(1, 0, 0))],
+        Assert.Equal([Given.Moved("MUG", new ReservationSettlement(2, 0, 1)), Given.Moved("SPOON", new ReservationSettlement(1, 0, 0))],
             received.State.StockMoves);
         Assert.Equal(2000, refunding.State.OpenRefund?.Amount);
         var told = Assert.Single(refunded.Events.OfType<ReturnRefunded>()).Return;

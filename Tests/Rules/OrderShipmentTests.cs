@@ -23,9 +23,9 @@ public sealed class OrderShipmentTests
         Assert.Equal(
             [new LineUnits("MUG", 1), new LineUnits("SPOON", 1)], first.State.ToView().UnitsToShip!.Value);
         Assert.Null(second.State.ToView().UnitsToShip);
-        Assert.Equal([("MUG", new ReservationSettlement(1, 0, 0))], first.State.StockMoves);
+        Assert.Equal([Moved("MUG", 1, 0, 0)], first.State.StockMoves);
         Assert.Equal(
-            [("MUG", new ReservationSettlement(2, 0, 0)), ("SPOON", new ReservationSettlement(1, 0, 0))], second.State.StockMoves);
+            [Moved("MUG", 2, 0, 0), Moved("SPOON", 1, 0, 0)], second.State.StockMoves);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class OrderShipmentTests
         Assert.Equal(0, order.UnitsToShip(new LineUnits("MUG", 2)));
         Assert.Equal(2, order.UnitsToReturn("MUG"));
         Assert.Equal(OrderStatus.Delivered, order.DeliverShipment(parcel.Id!.Value, Given.Now).Next().Status);
-        Assert.Equal([("SPOON", new ReservationSettlement(0, 1, 0))], order.StockMoves);
+        Assert.Equal([Moved("SPOON", 0, 1, 0)], order.StockMoves);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class OrderShipmentTests
         Assert.Equal(1000, asked.OpenRefund?.Amount);
         Assert.Empty(asked.StockMoves);
         var ended = asked.EndRefund("c", Given.Payment(PaymentStatus.PartiallyRefunded), Given.PaymentWindow, Given.Now);
-        Assert.Equal([("MUG", new ReservationSettlement(0, 1, 0))], ended.State.StockMoves);
+        Assert.Equal([Moved("MUG", 0, 1, 0)], ended.State.StockMoves);
         Assert.Equal(
             [new OrderedUnits("MUG", "The MUG", 1)], Assert.Single(ended.Events.OfType<OrderUnitsCancelled>()).Lines);
         Assert.False(ended.Next().CancelUnits(Cancellation("c", new LineUnits("MUG", 1)), Given.Now).Changed);
@@ -126,7 +126,7 @@ public sealed class OrderShipmentTests
 
         Assert.Null(cancelled.OpenRefund);
         Assert.Equal(authorized.Totals.Total - 500, cancelled.AmountToCapture);
-        Assert.Equal([("SPOON", new ReservationSettlement(0, 1, 0))], cancelled.StockMoves);
+        Assert.Equal([Moved("SPOON", 0, 1, 0)], cancelled.StockMoves);
     }
 
     [Fact]
@@ -151,10 +151,13 @@ public sealed class OrderShipmentTests
 
         Assert.Equal(OrderStatus.Refunded, refunded.Status);
         Assert.Equal(
-            [("MUG", new ReservationSettlement(1, 1, 0)), ("SPOON", new ReservationSettlement(0, 1, 0))], refunded.StockMoves);
+            [Moved("MUG", 1, 1, 0), Moved("SPOON", 0, 1, 0)], refunded.StockMoves);
         Assert.Equal(
             OrderStatus.Shipped, refunded.Apply(Given.Payment(PaymentStatus.Captured), Given.PaymentWindow, Given.Now).Next().Status);
     }
+
+    private static StockMove Moved(string sku, int sold, int cancelled, int restocked) =>
+        Given.Moved(sku, new ReservationSettlement(sold, cancelled, restocked));
 
     private static ShipUnits Parcel(int id, params LineUnits[] lines) =>
         new(Given.Id(id), "DHL", $"JD{id}", lines.Length == 0 ? null : [.. lines]);
