@@ -79,6 +79,19 @@ public sealed class StateEnvelopeSerializerTests
         },
         ["payment customer"] = new PaymentCustomer(2, Given.Now, "ada@example.com", "cus_1") { IsErased = true },
         ["inventory"] = new StockState(10, 3, 7, 42),
+        ["stock transfer"] = new StockTransferState
+        {
+            Id = Given.Id(1),
+            From = "default",
+            To = "berlin",
+            Reference = "DN-1",
+            Lines = [new StockTransferLine("MUG", 5, 2, 1, 1)],
+            Status = StockTransferStatus.Returning,
+            CreatedAt = Given.Now,
+            EndedAt = Given.Now,
+            Receipts = [new TransferReceipt("r1", [new ArrivedUnits("MUG", 2, 1)]) { Done = true }],
+            Refusal = ErrorText.Of("error.transfer-sku", $"MUG: none"),
+        },
         ["promotion uses"] =
             new PromotionUsesState { Reserved = 1, Committed = 2, Budgets = [new BudgetUse("USD", 100, 200)], Movements = 5 },
         ["promotion codes"] = new PromotionCodesState { Secret = "c2VjcmV0", Batches = [new CodeBatch(Given.Id(1), 0, 1000, Given.Now)] },
