@@ -13,6 +13,13 @@ public interface IImportStates
     /// <summary>Returns the stock by SKU, with its version. SKUs without a product are not among them.</summary>
     Task<IReadOnlyDictionary<string, StockLevel>> FindStockAsync(IReadOnlyCollection<string> skus, CancellationToken cancellation);
 
+    /// <summary>
+    /// Returns the stock of products at other locations than the default one, by the text of its <see cref="StockKey"/>; none for stock
+    /// that was never there.
+    /// </summary>
+    Task<IReadOnlyDictionary<string, StockLevel>> FindStockElsewhereAsync(
+        IReadOnlyCollection<string> keys, CancellationToken cancellation);
+
     /// <summary>Returns products by SKU, with their versions and without availability. Unknown SKUs are not among them.</summary>
     Task<IReadOnlyDictionary<string, Product>> FindProductsAsync(IReadOnlyCollection<string> skus, CancellationToken cancellation);
 

@@ -4,11 +4,12 @@ using SoonShop.Inventory;
 namespace SoonShop.Imports;
 
 /// <summary>
-/// Stock: <c>SKU</c>, and <c>On hand</c> (the units counted) or <c>Delta</c> (units more or fewer), with <c>Reason</c>, <c>Reference</c>
-/// and <c>Low stock threshold</c>. Each row is a movement with an operation id of job and line, so that it happens once.
+/// Stock: <c>SKU</c>, and <c>On hand</c> (the units counted) or <c>Delta</c> (units more or fewer), with <c>Location</c>, <c>Reason</c>,
+/// <c>Reference</c> and <c>Low stock threshold</c>. Each row is a movement with an operation id of job and line, so that it happens once.
 /// </summary>
-public sealed class StockImport(IGrainFactory grains, IImportStates states) : ICsvImport
+public sealed class StockImport(IGrainFactory grains, IImportStates states, StockLocations locations) : ICsvImport
 {
+    public const string AtLocation = "Location";
     public const string OnHand = "On hand";
     public const string Delta = "Delta";
     public const string Reason = "Reason";
@@ -25,7 +26,7 @@ public sealed class StockImport(IGrainFactory grains, IImportStates states) : IC
 
     public CsvHeaderCheck CheckHeader(CsvHeader header)
     {
-        var check = CsvHeaderCheck.Of(header, [SkuRows.Column], [OnHand, Delta, Reason, Reference, Threshold]);
+        var check = CsvHeaderCheck.Of(header, [SkuRows.Column], [AtLocation, OnHand, Delta, Reason, Reference, Threshold]);
         return header.Has(OnHand) || header.Has(Delta) || header.Has(Threshold) ? check
             : check with
             {
@@ -40,16 +41,43 @@ public sealed class StockImport(IGrainFactory grains, IImportStates states) : IC
         CsvHeader header, IReadOnlyList<CsvRow> rows, ImportContext context, CancellationToken cancellation)
     {
         var levels = await states.FindStockAsync(SkuRows.SkusOf(rows), cancellation);
+        string[] keys =
+            [.. rows.Where(r => SkuRows.GroupOf(r).Length > 0).Select(KeyOf).Where(k => !k.IsDefault).Select(k => k.ToString())];
+        var elsewhere = keys.Length == 0
+            ? ImmutableDictionary<string, StockLevel>.Empty
+            : await states.FindStockElsewhereAsync(keys, cancellation);
         return await SkuRows.ApplyAsync(
             rows, context,
-            async (sku, some) =>
-                levels.TryGetValue(sku, out var level) ? await ApplyAsync(level, some, context) : SkuRows.NoProduct(some, sku),
+            async (sku, some) => levels.TryGetValue(sku, out var level)
+                ? await ApplyEachAsync(level, elsewhere, some, context)
+                : SkuRows.NoProduct(some, sku),
             cancellation);
+    }
+
+    private static StockKey KeyOf(CsvRow row) =>
+        new(SkuRows.GroupOf(row), row.Find(AtLocation)?.Trim() is { Length: > 0 } location ? location : Location.DefaultId);
+
+    private async Task<IEnumerable<RowResult>> ApplyEachAsync(
+        StockLevel main, IReadOnlyDictionary<string, StockLevel> elsewhere, IReadOnlyList<CsvRow> rows, ImportContext context)
+    {
+        var results = new List<RowResult>(rows.Count);
+        foreach (var some in rows.GroupBy(KeyOf))
+        {
+            if (some.Key.IsDefault)
+                results.AddRange(await ApplyAsync(main, [.. some], context));
+            else if (!elsewhere.ContainsKey(some.Key.ToString()) && !await locations.ExistsAsync(some.Key.Location))
+                results.AddRange(SkuRows.All(some, AtLocation, ErrorText.Of("field.unknown-rule", "does not exist")));
+            else
+                results.AddRange(await ApplyAsync(
+                    elsewhere.GetValueOrDefault(some.Key.ToString()) ?? StockState.Empty.ToView(some.Key, 0), [.. some], context));
+        }
+        return results;
     }
 
     private async Task<IEnumerable<RowResult>> ApplyAsync(StockLevel level, IReadOnlyList<CsvRow> rows, ImportContext context)
     {
-        var (first, item) = (level, grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(level.Sku)));
+        var (first, item) = (level, grains.GetGrain<IInventoryItemGrain>(
+            new StockKey(level.Sku, level.Location ?? Location.DefaultId).GrainKey));
         var results = new List<RowResult>(rows.Count);
         foreach (var row in rows)
         {

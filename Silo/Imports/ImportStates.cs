@@ -16,8 +16,18 @@ internal sealed class ImportStates(NpgsqlDataSource database, IProductVariants v
             from grain_state_product p left join grain_state_inventory i on i.state_name = 'inventory' and i.grain_key = p.grain_key
             where p.state_name = 'product' and p.state is not null and p.grain_key = any($1)
             """,
-            skus, (sku, reader) => (StateRows.State<StockState>(reader, 1) ?? StockState.Empty).ToView(sku, reader.GetInt32(2)),
+            skus, (sku, reader) => (StateRows.State<StockState>(reader, 1) ?? StockState.Empty).ToView(
+                new StockKey(sku, Location.DefaultId), reader.GetInt32(2)),
             cancellation);
+
+    public Task<IReadOnlyDictionary<string, StockLevel>> FindStockElsewhereAsync(
+        IReadOnlyCollection<string> keys, CancellationToken cancellation) =>
+        FindAsync(
+            """
+            select grain_key, state, version from grain_state_inventory
+            where state_name = 'inventory' and state is not null and grain_key = any($1)
+            """,
+            keys, (key, reader) => StateRows.State<StockState>(reader, 1)?.ToView(StockKey.Parse(key), reader.GetInt32(2)), cancellation);
 
     public Task<IReadOnlyDictionary<string, Product>> FindProductsAsync(IReadOnlyCollection<string> skus, CancellationToken cancellation) =>
         FindAsync(
