@@ -69,6 +69,8 @@ public sealed record NotificationDetails
     [Id(28), Personal] public string? TrackingUrl { get; init; }
     /// <summary>What staff writes to the customer.</summary>
     [Id(29), Personal] public string? Message { get; init; }
+    /// <summary>The location whose stock is low or out; null for the default one.</summary>
+    [Id(30)] public string? Location { get; init; }
 }
 
 /// <summary>The recipient of a message.</summary>

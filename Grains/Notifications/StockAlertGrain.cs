@@ -12,10 +12,11 @@ internal sealed class StockAlertGrain(IAdministrators administrators, IWebhookEn
     public const string Handler = "stock-alert";
 
     Task IHandle<InventoryLowStock>.HandleAsync(InventoryLowStock e, EventContext context) => NotifyAsync(
-        context, NotificationKind.LowStock, new NotificationDetails { Sku = e.Sku, Available = e.Available, Threshold = e.Threshold });
+        context, NotificationKind.LowStock,
+        new NotificationDetails { Sku = e.Sku, Location = e.Location, Available = e.Available, Threshold = e.Threshold });
 
     Task IHandle<InventoryOutOfStock>.HandleAsync(InventoryOutOfStock e, EventContext context) => NotifyAsync(
-        context, NotificationKind.OutOfStock, new NotificationDetails { Sku = e.Sku, Available = 0 });
+        context, NotificationKind.OutOfStock, new NotificationDetails { Sku = e.Sku, Location = e.Location, Available = 0 });
 
     Task IHandle<InventoryBackInStock>.HandleAsync(InventoryBackInStock e, EventContext context) => PublishAsync(context);
 

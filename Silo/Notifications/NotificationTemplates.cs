@@ -154,6 +154,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
             ["token"] = d.Token,
             ["message"] = d.Message,
             ["sku"] = d.Sku,
+            ["location"] = d.Location,
             ["amount"] = Amount(d.Amount),
             ["reference"] = d.Reference,
             ["other_email"] = d.OtherEmail is { } other ? MailedText.Address(other) : null,
@@ -381,7 +382,7 @@ internal static class NotificationSamples
             NotificationKind.EmailChangeRequested or NotificationKind.EmailChanged =>
                 new() { Token = "token", Deadline = DateTimeOffset.UnixEpoch, OtherEmail = "new@example.com" },
             NotificationKind.EmailChangeUndone => new() { OtherEmail = "new@example.com" },
-            NotificationKind.LowStock => new() { Sku = "SKU", Available = 2, Threshold = 5 },
+            NotificationKind.LowStock => new() { Sku = "SKU", Location = "berlin", Available = 2, Threshold = 5 },
             NotificationKind.OutOfStock => new() { Sku = "SKU", Available = 0 },
             NotificationKind.OrderConfirmed => order with
             { Lines = [new OrderLine("SKU", "Thing", 1, usd, usd, usd)], Subtotal = usd, Discount = usd, Shipping = usd, Tax = usd },

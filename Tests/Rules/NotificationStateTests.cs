@@ -107,7 +107,7 @@ public sealed class NotificationStateTests
                 NotificationKind.RefundFailed, NotificationKind.EmailChangeConfirmation, NotificationKind.EmailChanged,
                 NotificationKind.EmailChangeUndone,
                 NotificationKind.OrderPartiallyShipped, NotificationKind.ReturnApproved, NotificationKind.ReturnRefused,
-                NotificationKind.ReturnReceived,
+                NotificationKind.ReturnReceived, NotificationKind.OrderPaymentRequested,
             ],
             limits[null]);
     }
