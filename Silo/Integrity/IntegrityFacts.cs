@@ -46,8 +46,11 @@ internal static class IntegrityFacts
     public static readonly (string Name, string Sql)[] Views =
     [
         ("movement", """
-            select sku, sequence, kind, on_hand_after, reserved_after, split_part(operation_id, '/', 1) as id,
-                   case when kind in ('Adjustment', 'Sale', 'Return') then delta else 0 end as on_hand,
+            -- A movement is of an item: of a SKU, or of a SKU at a location other than the default one.
+            select sku as item, split_part(sku, '@', 1) as sku, sequence, kind, on_hand_after, reserved_after,
+                   split_part(operation_id, '/', 1) as id, split_part(operation_id, '/', 2) as step,
+                   split_part(operation_id, '/', 3) as part,
+                   case when kind in ('Adjustment', 'Sale', 'Return', 'Transfer') then delta else 0 end as on_hand,
                    case when kind in ('Reservation', 'Sale', 'Release') then delta else 0 end as reserved
             from stock_ledger
             """),
@@ -112,6 +115,7 @@ internal static class IntegrityFacts
                    pg_temp.list_of(o.body #> '{totals,lines}') as lines, pg_temp.list_of(o.body -> 'backInStock') as back_in_stock,
                    -- Older versions sold an order's units when it was confirmed, and knew no parcels.
                    o.body ->> 'sellsWhenShipped' is not distinct from 'true' as sells_when_shipped,
+                   pg_temp.list_of(o.body -> 'allocations') as allocations,
                    pg_temp.list_of(o.body -> 'shipments') as shipments, pg_temp.list_of(o.body -> 'returns') as returns,
                    pg_temp.list_of(o.body -> 'refunds') as refunds,
                    pg_temp.number_of(o.body #>> '{payment,captured,amount}') as captured,
@@ -155,7 +159,7 @@ internal static class IntegrityFacts
             from purchase p, jsonb_array_elements(p.refunds) as r, jsonb_array_elements(pg_temp.list_of(r -> 'lines')) as u group by 1, 2
             """),
         ("stock", """
-            select substr(key, 5) as sku, pg_temp.number_of(body ->> 'onHand') as on_hand,
+            select substr(key, 5) as item, split_part(substr(key, 5), '@', 1) as sku, pg_temp.number_of(body ->> 'onHand') as on_hand,
                    pg_temp.number_of(body ->> 'reserved') as reserved, pg_temp.number_of(body ->> 'movements') as movements, index
             from state where state_name = 'inventory'
             """),
@@ -174,10 +178,35 @@ internal static class IntegrityFacts
             from state g cross join lateral jsonb_array_elements(pg_temp.list_of(g.body #> '{order,promotionUses}')) u
             where g.state_name = 'order'
             """),
-        // What each order has asked for, holds, and has taken home, of each article.
+        // What each order has asked for, holds, and has taken home, of each article at each location; and of each article.
+        ("held_item", """
+            select id, item, sku, sum(reserved) filter (where kind = 'Reservation') as asked, sum(reserved) as reserved,
+                   sum(on_hand) as on_hand
+            from movement where id <> 'adjust' group by id, item, sku
+            """),
         ("held", """
-            select id, sku, sum(reserved) filter (where kind = 'Reservation') as asked, sum(reserved) as reserved, sum(on_hand) as on_hand
-            from movement where id <> 'adjust' group by id, sku
+            select id, sku, sum(asked) as asked, sum(reserved) as reserved, sum(on_hand) as on_hand from held_item group by id, sku
+            """),
+        // Where orders say that their units are reserved. Units that are being moved count where they come from.
+        ("allocated", """
+            select p.id, p.status, a ->> 'sku' as sku,
+                   case a ->> 'location' when 'default' then a ->> 'sku' else (a ->> 'sku') || '@' || (a ->> 'location') end as item,
+                   sum(pg_temp.number_of(a ->> 'units'))::bigint as units,
+                   sum(coalesce(pg_temp.number_of(a ->> 'shipped'), 0))::bigint as shipped,
+                   sum(coalesce(pg_temp.number_of(a ->> 'released'), 0))::bigint as released,
+                   bool_or(coalesce(a ->> 'isPending', 'false') = 'true') as is_moving
+            from purchase p, jsonb_array_elements(p.allocations) as a group by 1, 2, 3, 4
+            """),
+        ("transfer_line", """
+            select g.key::uuid as id, g.body ->> 'status' as status, g.body ->> 'from' as origin, g.body ->> 'to' as destination,
+                   l ->> 'sku' as sku, pg_temp.number_of(l ->> 'quantity') as quantity,
+                   coalesce(pg_temp.number_of(l ->> 'received'), 0) as received, coalesce(pg_temp.number_of(l ->> 'lost'), 0) as lost,
+                   coalesce(pg_temp.number_of(l ->> 'returned'), 0) as returned,
+                   g.body ->> 'status' in ('leaving', 'returning')
+                     or exists (select from jsonb_array_elements(pg_temp.list_of(g.body -> 'receipts')) r
+                                where coalesce(r ->> 'done', 'false') <> 'true') as is_moving
+            from state g cross join lateral jsonb_array_elements(pg_temp.list_of(g.body -> 'lines')) l
+            where g.state_name = 'stock-transfer'
             """),
         ("kept", """
             select p.key as id, pg_temp.number_of(p.body #>> '{terms,amount,amount}') as total,
@@ -322,7 +351,7 @@ internal static class IntegrityFacts
                jsonb_typeof(d.doc) is not distinct from 'object' as readable,
                coalesce(pg_temp.number_of(d.doc ->> 'sequence'), 0) as sequence,
                case when g.state_name in ('order', 'payment', 'inventory', 'promotion-uses', 'user', 'email', 'cart', 'notification',
-                   'mail', 'draft-order') then d.doc -> 'state' end as body, g.index
+                   'mail', 'stock-transfer', 'draft-order') then d.doc -> 'state' end as body, g.index
         from grain_state g cross join lateral (select {json} as doc offset 0) d
         where g.state is not null and g.state_name <> 'idempotency'
         """;

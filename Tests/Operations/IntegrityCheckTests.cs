@@ -61,6 +61,16 @@ public sealed class IntegrityCheckTests(CheckedShop shop)
             Set("order", "{confirmed}", "state,order,refunds",
                 "'[{\"id\": \"r\", \"amount\": 1, \"lines\": [{\"sku\": \"{sku}\", \"quantity\": 999}], \"done\": true}]'"),
             "order {confirmed:id}"),
+        ["reserved-where-allocated"] = (
+            Set("order", "{confirmed}", "state,order,allocations", "'[{\"sku\": \"{sku}\", \"location\": \"berlin\", \"units\": 1}]'"),
+            "order {confirmed:id}"),
+        ["allocated-as-ordered"] = (
+            Set("order", "{confirmed}", "state,order,allocations", "'[{\"sku\": \"{sku}\", \"location\": \"default\", \"units\": 9}]'"),
+            "order {confirmed:id}"),
+        ["transferred-once"] = (
+            "insert into grain_state (state_name, grain_key, version, state) values ('stock-transfer', '{confirmed}', 1, convert_to("
+                + "'{\"state\": {\"status\": \"received\", \"from\": \"default\", \"to\": \"berlin\", "
+                + "\"lines\": [{\"sku\": \"{sku}\", \"quantity\": 2, \"received\": 2}]}}', 'UTF8'))", "stock-transfer {confirmed:id}"),
         ["awaiting-holds-stock"] = ("delete from stock_ledger where operation_id = '{awaiting}/reserve'", "order {awaiting:id}"),
         ["called-off-gives-back"] = ("delete from stock_ledger where operation_id = '{cancelled}/settle'", "order {cancelled:id}"),
         ["stock-of-a-product"] = ("delete from grain_state where state_name = 'product' and grain_key = 'sku/{sku}'", "stock {sku}"),
