@@ -141,7 +141,8 @@ public sealed partial class MetricsTests(RunningShop shop)
                 series => Assert.True(series.Count() <= MetricViews.MaxSeries, $"{series.Key} has {series.Count()} series"));
             Assert.DoesNotContain(metrics.Samples, s => s.Labels.ContainsKey("otel_metric_overflow"));
             Assert.DoesNotContain(metrics.Samples, s => s.Labels.Keys.Any(l => l.StartsWith("otel_scope", StringComparison.Ordinal)));
-            Assert.True(metrics.Samples.Count < 15_000, $"{server} has {metrics.Samples.Count} samples");
+            // Each route and each method of a grain has series of its own.
+            Assert.True(metrics.Samples.Count < 20_000, $"{server} has {metrics.Samples.Count} samples");
         }
     }
 
