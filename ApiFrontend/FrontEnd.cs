@@ -99,6 +99,7 @@ internal static class FrontEnd
         admin.MapAdminUsers();
         admin.MapAdminOrders();
         admin.MapAdminShipments();
+        admin.MapAdminStock();
         admin.MapAdminReturns();
         admin.MapAdminDraftOrders();
         admin.MapAdminPayments();

@@ -133,10 +133,21 @@ internal static class OperationTexts
         ["replaceProductGroup"] = "Replaces the content of a group: what the body leaves out becomes empty. For a group that follows from "
             + "its variants, the content is stored. The same body again changes nothing.",
         ["removeProductGroup"] = "Removes the stored content. The variants stay on sale, and the group follows from them again.",
-        ["getStock"] = "Returns units on hand, reserved and available.",
+        ["getStock"] = "Returns units on hand, reserved and available, in all and at each location. The ETag is that of the default "
+            + "location.",
         ["setStockThreshold"] = "Sets the number of available units at which stock counts as low and the administrators are notified.",
-        ["adjustStock"] = "Adds or removes units. Reserved units cannot be removed.",
-        ["listStockMovements"] = "Returns every change of the stock: adjustments, reservations, releases, sales and returns.",
+        ["adjustStock"] = "Adds or removes units of a location. Reserved units cannot be removed.",
+        ["listStockMovements"] = "Returns every change of the stock at a location: adjustments, reservations, releases, sales, returns and "
+            + "transfers.",
+        ["listStockTransfers"] = "Returns transfers, also those that have ended.",
+        ["createStockTransfer"] = "Takes the units from one location, all of them or none. They are in transit until they are received. "
+            + "409 `conflict` when units are not available; then nothing is moved.",
+        ["getStockTransfer"] = "Returns a transfer with what is still in transit of each line.",
+        ["receiveStockTransfer"] = "Adds what arrived to the stock of the second location, in one or several parts. Lost units are added "
+            + "nowhere. Without `lines`, everything that is in transit has arrived.",
+        ["cancelStockTransfer"] = "Adds the units that are still in transit to the stock of the location that they came from.",
+        ["countStock"] = "Sets the units on hand of each line to what was counted, and records the difference in the ledger. Each line "
+            + "stands by itself: one that is refused, because fewer units were counted than are reserved, has its `problem`.",
         ["openCart"] = "Creates a cart for a guest; its id is the credential for `X-Cart-Id`. For a customer, returns the customer's cart.",
         ["getProductPrices"] = "Returns the prices of a product in other currencies, in price lists and for larger quantities.",
         ["setProductPrices"] = "Replaces the prices of a product in other currencies, in price lists and for larger quantities. "
@@ -176,6 +187,8 @@ internal static class OperationTexts
         ["requestReturn"] = "Asks to send shipped units back, until `Returns:WindowDays` after their delivery. The new return is the last "
             + "one of the order. Wait until it is `approved` before you send anything.",
         ["cancelReturn"] = "Cancels a return that has not arrived. Its units can be returned again.",
+        ["moveOrderUnits"] = "Moves units that are not shipped to another location's stock. They stay reserved where they are until the "
+            + "other location has reserved them. 409 `out-of-stock` when it does not have them; then nothing moves.",
         ["createShipment"] = "Hands a parcel to a carrier: the units of `lines`, or all that are left to ship. They leave the stock, and "
             + "the customer is notified. With manual capture, captures the payment of all units that are not cancelled with the first "
             + "parcel. The order is `shipped` when no unit is left to ship.",

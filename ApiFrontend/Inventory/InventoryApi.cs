@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
 using SoonShop.ApiFrontend.Catalog;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Pricing;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Inventory;
 
@@ -22,43 +23,50 @@ internal static class InventoryApi
         inventory.MapGet("/ledger", GetLedgerAsync).WithName("listStockMovements").WithSummary("List stock movements, newest first");
     }
 
-    private static async Task<Results<Ok<StockLevel>, Problem>> GetAsync(string sku, HttpContext context, IClusterClient cluster) =>
-        Find(cluster, sku) is { } item ? (await item.GetAsync()).WithETag(context, s => s.Version).Ok() : Unknown(sku);
+    private static async Task<Results<Ok<StockOverview>, Problem>> GetAsync(
+        string sku, HttpContext context, IClusterClient cluster, CancellationToken cancellation) =>
+        Sku.TryNormalize(sku, out var known)
+            ? (await cluster.GetGrain<IStockGrain>(0).GetAsync(known, cancellation)).WithETag(context, s => s.Version).Ok()
+            : Unknown(sku);
 
     private static async Task<Results<Ok<StockLevel>, Problem>> SetThresholdAsync(
         string sku, StockSettingsRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
-        Find(cluster, sku) is { } item
+        Find(cluster, sku, body.Location) is { } item
             ? catalog.Invalidate(await item.SetLowStockThresholdAsync(body.LowStockThreshold!.Value, ETags.IfMatch(context)), s => s.Sku)
                 .WithETag(context, s => s.Version).Ok()
             : Unknown(sku);
 
     private static async Task<Results<Created<StockLevel>, Problem>> AdjustAsync(
         string sku, AdjustmentRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
-        Find(cluster, sku) is { } item
+        Find(cluster, sku, body.Location) is { } item
             ? catalog.Invalidate(await item.AdjustAsync(new AdjustStock(
                 context.OperationId().ToString("N"), body.Delta!.Value, body.Reason!, body.Reference, ETags.IfMatch(context))), s => s.Sku)
                 .WithETag(context, s => s.Version).Created(s => $"/inventory/{s.Sku}/ledger")
             : Unknown(sku);
 
     private static async Task<Results<Ok<Page<StockMovement>>, Problem>> GetLedgerAsync(
-        string sku, IClusterClient cluster, [Cursor] string? cursor,
+        string sku, IClusterClient cluster, [Slug] string? location, [Cursor] string? cursor,
         [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
-        Find(cluster, sku) is { } item ? (await item.GetLedgerAsync(new PageRequest(limit, cursor))).Ok() : Unknown(sku);
+        Find(cluster, sku, location) is { } item ? (await item.GetLedgerAsync(new PageRequest(limit, cursor))).Ok() : Unknown(sku);
 
-    private static IInventoryItemGrain? Find(IClusterClient cluster, string text) =>
-        Sku.TryNormalize(text, out var sku) ? cluster.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)) : null;
+    private static IInventoryItemGrain? Find(IClusterClient cluster, string text, string? location) => Sku.TryNormalize(text, out var sku)
+        ? cluster.GetGrain<IInventoryItemGrain>(new StockKey(sku, location ?? Location.DefaultId).GrainKey)
+        : null;
 
     private static Problem Unknown(string sku) => new(Error.NotFound("not-found.product", $"The product {sku} was not found."));
 }
 
 /// <summary>The settings of an item's stock.</summary>
-public sealed record StockSettingsRequest([property: RequiredField, NumberRange(0, AdjustStock.MaxUnits)] int? LowStockThreshold);
+public sealed record StockSettingsRequest(
+    [property: RequiredField, NumberRange(0, AdjustStock.MaxUnits)] int? LowStockThreshold,
+    [property: Slug] string? Location = null);
 
 /// <summary>A correction of the units on hand, with its reason.</summary>
 public sealed record AdjustmentRequest(
     [property: RequiredField, NumberRange(-AdjustStock.MaxUnits, AdjustStock.MaxUnits), NotZero] int? Delta,
     [property: RequiredField, TextLength(100), Line] string? Reason,
-    [property: TextLength(100), Line] string? Reference);
+    [property: TextLength(100), Line] string? Reference,
+    [property: Slug] string? Location = null);
 
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class NotZeroAttribute : FieldRuleAttribute, IDescribesSchema

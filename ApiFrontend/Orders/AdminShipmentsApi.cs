@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Pricing;
 using SoonShop.Carts;
 using SoonShop.Orders;
 
@@ -11,6 +12,9 @@ internal static class AdminShipmentsApi
 {
     public static void MapAdminShipments(this IEndpointRouteBuilder admin)
     {
+        admin.MapPost("/orders/{id:guid}/move-units", MoveUnitsAsync).WithTags("Admin: orders").ForAdministrators("orders")
+            .WithName("moveOrderUnits").WithSummary("Let another location ship units of an order")
+            .ProducesProblems(ErrorCode.InvalidOrderState, ErrorCode.OutOfStock);
         var shipments = admin.MapGroup("/orders/{id:guid}/shipments").WithTags("Admin: orders").ForAdministrators("orders");
         shipments.MapPost("", ShipAsync).Admit(AdmissionClass.Payments)
             .WithName("createShipment").WithSummary("Ship units of an order").ProducesProblems(ErrorCode.InvalidOrderState);
@@ -21,6 +25,10 @@ internal static class AdminShipmentsApi
         shipments.MapGet("/{shipmentId:guid}/packing-slip", GetPackingSlipAsync)
             .WithName("getPackingSlip").WithSummary("Get the packing slip of a shipment").Produces(200, contentType: PackingSlip.MediaType);
     }
+
+    private static async Task<Results<Ok<Order>, Problem>> MoveUnitsAsync(
+        Guid id, MoveUnitsRequest body, HttpContext context, IClusterClient cluster) =>
+        (await cluster.GetGrain<IOrderGrain>(id).MoveUnitsAsync(body.ToCommand(context.OperationId()))).Ok();
 
     private static async Task<Results<Created<Order>, Problem>> ShipAsync(
         Guid id, CreateShipmentRequest body, HttpContext context, IClusterClient cluster) =>
@@ -49,9 +57,18 @@ internal static class AdminShipmentsApi
 public sealed record CreateShipmentRequest(
     [property: RequiredField, TextLength(100), Line] string? Carrier,
     [property: RequiredField, TextLength(100), Line] string? TrackingNumber,
-    [property: ItemCount(1, Cart.MaxLines), NoNulls] List<LineUnitsRequest>? Lines = null)
+    [property: ItemCount(1, Cart.MaxLines), NoNulls] List<LineUnitsRequest>? Lines = null,
+    [property: Slug] string? Location = null)
 {
-    public ShipUnits ToCommand(Guid shipmentId) => new(shipmentId, Carrier!, TrackingNumber!, Lines?.ToUnits());
+    public ShipUnits ToCommand(Guid shipmentId) => new(shipmentId, Carrier!, TrackingNumber!, Lines?.ToUnits()) { Location = Location };
+}
+
+/// <summary>Units that another location is to ship.</summary>
+public sealed record MoveUnitsRequest(
+    [property: RequiredField, SkuText] string? Sku, [property: RequiredField, NumberRange(1, CartLine.MaxQuantity)] int? Quantity,
+    [property: RequiredField, Slug] string? From, [property: RequiredField, Slug] string? To)
+{
+    public MoveUnits ToCommand(Guid moveId) => new(moveId, SoonShop.Sku.Normalize(Sku!), Quantity!.Value, From!, To!);
 }
 
 /// <summary>What is corrected of a shipment; what is left out stays.</summary>

@@ -86,10 +86,11 @@ public sealed record ReceivedLineRequest(
     [property: NumberRange(0, CartLine.MaxQuantity)] int? Good = null,
     [property: NumberRange(0, CartLine.MaxQuantity)] int? Damaged = null,
     [property: NumberRange(0, CartLine.MaxQuantity)] int? Missing = null,
-    [property: NumberRange(0, CartLine.MaxQuantity)] int? Restock = null)
+    [property: NumberRange(0, CartLine.MaxQuantity)] int? Restock = null,
+    [property: Slug] string? Location = null)
 {
-    public ReceivedUnits ToUnits() => new(
-        SoonShop.Sku.Normalize(Sku!), Good ?? 0, Damaged ?? 0, Missing ?? 0, Restock ?? Good ?? 0);
+    public ReceivedUnits ToUnits() =>
+        new(SoonShop.Sku.Normalize(Sku!), Good ?? 0, Damaged ?? 0, Missing ?? 0, Restock ?? Good ?? 0) { Location = Location };
 }
 
 /// <summary>How a return is refunded.</summary>

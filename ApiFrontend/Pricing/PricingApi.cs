@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Inventory;
 using SoonShop.ApiFrontend.Localization;
 using SoonShop.Pricing;
 using SoonShop.Users;
@@ -21,6 +22,7 @@ internal static class PricingApi
         new RuleRoutes<PriceListRequest, PriceListResponse>(RuleNames.PriceLists, rule => new(rule)).Map(admin);
         new RuleRoutes<CustomerGroupRequest, CustomerGroupResponse>(RuleNames.CustomerGroups, rule => new(rule)).Map(admin);
         admin.MapCustomerGroupMembers();
+        new RuleRoutes<LocationRequest, LocationResponse>(RuleNames.Locations, rule => new(rule)).Map(admin);
 
         var settings = admin.MapGroup("/tax/settings").WithTags(RuleNames.TaxRates.Tag).ForAdministrators("pricing");
         settings.MapGet("", GetTaxSettingsAsync).WithName("getTaxSettings").WithSummary("Get the tax settings").WithETag();

@@ -6,7 +6,7 @@ using SoonShop.Pricing;
 namespace SoonShop.ApiFrontend.Pricing;
 
 /// <summary>A slug: the id of a rule, or the name of a group, a size class or a tax category.</summary>
-[AttributeUsage(AttributeTargets.Property)]
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class SlugAttribute : FieldRuleAttribute, IDescribesSchema
 {
     internal const string Pattern = "^[a-z0-9]+(-[a-z0-9]+)*$";

@@ -29,9 +29,15 @@ internal sealed record RuleNames(PricingRuleKind Kind, string Path, string Tag, 
     public static readonly RuleNames CustomerGroups =
         new(PricingRuleKind.CustomerGroup, "/customer-groups", "Admin: customer groups", "CustomerGroup", "customer group");
 
+    public static readonly RuleNames Locations =
+        new(PricingRuleKind.Location, "/locations", "Admin: stock", "Location", "location") { Scope = "inventory" };
+
     /// <summary>All kinds that have the routes of <see cref="RuleRoutes{TRequest,TResponse}"/>.</summary>
     public static readonly ImmutableArray<RuleNames> All =
-        [Promotions, TaxZones, TaxRates, ShippingZones, ShippingMethods, PriceLists, CustomerGroups];
+        [Promotions, TaxZones, TaxRates, ShippingZones, ShippingMethods, PriceLists, CustomerGroups, Locations];
+
+    /// <summary>The scope of its routes for API keys.</summary>
+    public string Scope { get; init; } = "pricing";
 
     /// <summary>Its name in ids of operations on several.</summary>
     public string Plural => Singular + "s";

@@ -16,7 +16,7 @@ internal sealed class RuleRoutes<TRequest, TResponse>(RuleNames names, Func<Stor
     /// <summary>Adds the routes to the group of administration.</summary>
     public void Map(IEndpointRouteBuilder admin)
     {
-        var rules = admin.MapGroup(names.Path).WithTags(names.Tag).ForAdministrators("pricing");
+        var rules = admin.MapGroup(names.Path).WithTags(names.Tag).ForAdministrators(names.Scope);
         // As delegates: the analyzer of route handlers fails on parameters whose types are type parameters.
         Delegate create = CreateAsync, replace = ReplaceAsync;
         rules.MapGet("", ListAsync).WithName($"list{names.Plural}").WithSummary($"List {names.PluralNoun}");

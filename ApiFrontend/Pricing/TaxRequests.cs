@@ -21,12 +21,7 @@ public abstract record ZoneRequest : IRuleRequest
     public abstract PricingRule ToRule(string id);
 
     /// <summary>Returns the error of regions that their countries do not have; null for none.</summary>
-    public Error? Problem()
-    {
-        var wrong = Areas!.Index().Where(a => a.Item.Format is { } format && format.RegionOf(a.Item.Region!) is null)
-            .ToDictionary(a => $"areas[{a.Index}].region", a => (ErrorText[])[AddressRules.NoRegion(a.Item.Format!)]);
-        return wrong.Count == 0 ? null : Error.Invalid(wrong);
-    }
+    public Error? Problem() => ZoneAreaRequest.Problem(Areas!);
 
     private protected Zone ToZone(string id) => new(id, Name!, [.. Areas!.Select(a => a.ToArea())]);
 }
@@ -57,6 +52,14 @@ public sealed record ZoneAreaRequest
 
     /// <summary>How the postal code begins; spaces and hyphens do not count. Null for all postal codes.</summary>
     [TextLength(20), Line] public string? PostalCodePrefix { get; init; }
+
+    /// <summary>Returns the error of regions that their countries do not have, in a list <c>areas</c>; null for none.</summary>
+    internal static Error? Problem(ZoneAreaRequest[] areas)
+    {
+        var wrong = areas.Index().Where(a => a.Item.Format is { } format && format.RegionOf(a.Item.Region!) is null)
+            .ToDictionary(a => $"areas[{a.Index}].region", a => (ErrorText[])[AddressRules.NoRegion(a.Item.Format!)]);
+        return wrong.Count == 0 ? null : Error.Invalid(wrong);
+    }
 
     /// <summary>Returns the area. Its region has the form that destinations have, too, because otherwise none would be in it.</summary>
     internal ZoneArea ToArea() => new(Country, Format?.RegionOf(Region!) ?? Region, PostalCodePrefix);

@@ -95,6 +95,13 @@ internal static class AccessTable
         new("PUT /inventory/{sku}", Who.Admin, "inventory:write"),
         new("POST /inventory/{sku}/adjustments", Who.Admin, "inventory:write"),
         new("GET /inventory/{sku}/ledger", Who.Admin, "inventory:read"),
+        .. RulesOf("/admin/locations", "inventory"),
+        new("GET /admin/stock-transfers", Who.Admin, "inventory:read"),
+        new("POST /admin/stock-transfers", Who.Admin, "inventory:write"),
+        new("GET /admin/stock-transfers/{id}", Who.Admin, "inventory:read"),
+        new("POST /admin/stock-transfers/{id}/receive", Who.Admin, "inventory:write"),
+        new("POST /admin/stock-transfers/{id}/cancel", Who.Admin, "inventory:write"),
+        new("POST /admin/stock-takes", Who.Admin, "inventory:write"),
 
         // Cart
         new("POST /carts", Who.CustomerGuestOrNobody),
@@ -140,6 +147,7 @@ internal static class AccessTable
         new("POST /admin/orders/{id}/deliver", Who.Admin, "orders:write"),
         new("POST /admin/orders/{id}/capture", Who.Admin, "orders:write"),
         new("POST /admin/orders/{id}/refunds", Who.Admin, "orders:write"),
+        new("POST /admin/orders/{id}/move-units", Who.Admin, "orders:write"),
         new("POST /admin/orders/{id}/shipments", Who.Admin, "orders:write"),
         new("PATCH /admin/orders/{id}/shipments/{shipmentId}", Who.Admin, "orders:write"),
         new("POST /admin/orders/{id}/shipments/{shipmentId}/deliver", Who.Admin, "orders:write"),
@@ -218,13 +226,13 @@ internal static class AccessTable
     ];
 
     /// <summary>The routes of one kind of pricing rules.</summary>
-    private static Expectation[] RulesOf(string path) =>
+    private static Expectation[] RulesOf(string path, string scope = "pricing") =>
     [
-        new($"GET {path}", Who.Admin, "pricing:read"),
-        new($"POST {path}", Who.Admin, "pricing:write"),
-        new($"GET {path}/{{id}}", Who.Admin, "pricing:read"),
-        new($"PUT {path}/{{id}}", Who.Admin, "pricing:write"),
-        new($"DELETE {path}/{{id}}", Who.Admin, "pricing:write"),
-        new($"GET {path}/{{id}}/history", Who.Admin, "pricing:read"),
+        new($"GET {path}", Who.Admin, $"{scope}:read"),
+        new($"POST {path}", Who.Admin, $"{scope}:write"),
+        new($"GET {path}/{{id}}", Who.Admin, $"{scope}:read"),
+        new($"PUT {path}/{{id}}", Who.Admin, $"{scope}:write"),
+        new($"DELETE {path}/{{id}}", Who.Admin, $"{scope}:write"),
+        new($"GET {path}/{{id}}/history", Who.Admin, $"{scope}:read"),
     ];
 }

@@ -71,6 +71,9 @@ public sealed class ExampleTests : IAsyncDisposable
         // A repetition with the key of the example would have the first answer.
         ids["draft-orders"] = Expect.Status(201, await admin.PostAsync("/admin/draft-orders", ExampleOf("createDraftOrder"))).Text("id");
         await SendAsync("cancelDraftOrder", admin);
+        await StoreAsync(admin);
+        ids["orders"] = await OrderAsync("pm_card_visa");
+        await SendAsync("moveOrderUnits", admin);
         ids["orders"] = await OrderAsync("pm_card_visa");
         var shipped = await SendAsync("createShipment", admin);
         ids["shipments"] = shipped.Text("shipments.0.id");
@@ -134,7 +137,8 @@ public sealed class ExampleTests : IAsyncDisposable
         await SendAsync("generatePromotionCodes", admin);
         await SendAsync("listPromotionCodes", admin);
         await SendAsync("getPromotionUses", admin);
-        foreach (var kind in (string[])["TaxRate", "ShippingMethod", "TaxZone", "ShippingZone", "Promotion", "PriceList", "CustomerGroup"])
+        foreach (var kind in (string[])[
+            "TaxRate", "ShippingMethod", "TaxZone", "ShippingZone", "Promotion", "PriceList", "CustomerGroup", "Location"])
             await SendRuleAsync(kind, admin, "archive");
         ids["webhooks"] = (await SendAsync("createWebhook", admin)).Text("id");
         foreach (var operation in (string[])["listWebhooks", "getWebhook", "enableWebhook", "testWebhook", "listWebhookDeliveries"])
@@ -238,6 +242,19 @@ public sealed class ExampleTests : IAsyncDisposable
             foreach (var step in steps)
                 await SendAsync(step, step == "cancelReturn" ? guest : admin);
         }
+    }
+
+    /// <summary>Another location, to which stock is sent: one transfer arrives, and one is cancelled.</summary>
+    private async Task StoreAsync(ApiClient admin)
+    {
+        await SendRuleAsync("Location", admin);
+        ids["stock-transfers"] = (await SendAsync("createStockTransfer", admin)).Text("id");
+        foreach (var operation in (string[])["getStockTransfer", "listStockTransfers", "receiveStockTransfer"])
+            await SendAsync(operation, admin);
+        ids["stock-transfers"] = Expect.Status(
+            201, await admin.PostAsync("/admin/stock-transfers", ExampleOf("createStockTransfer"))).Text("id");
+        await SendAsync("cancelStockTransfer", admin);
+        await SendAsync("countStock", admin);
     }
 
     /// <summary>Operations that the story above does not tell: as whom the document says that they are for, at what is known.</summary>

@@ -23,6 +23,7 @@ internal static class ExistingRules
         ("/admin/shipping/methods", new { name = "Seal", prices = new[] { new { zoneId = Id, currency = "USD", amount = 1 } } }),
         ("/admin/customer-groups", new { name = "Nobody" }),
         ("/admin/price-lists", new { name = "For nobody", customerGroups = new[] { Id } }),
+        ("/admin/locations", new { name = "Nowhere", enabled = false }),
         ("/admin/search/synonyms", new { terms = new[] { "every-route", "each-route" } }),
         ("/admin/product-groups", new { name = "Of no variants" }),
         ("/admin/promotions",

@@ -32,6 +32,12 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/me/addresses"] = t => t.AddAddressAsync(),
         ["/products"] = t => t.CreateProductAsync(),
         ["/inventory/{sku}/adjustments"] = t => t.AdjustAsync(),
+        ["/admin/locations"] = t => t.CreateRuleAsync("/admin/locations", name => new { name, enabled = false }),
+        ["/admin/stock-transfers"] = t => t.TransferAsync(),
+        ["/admin/stock-transfers/{id}/receive"] = t => t.OnTransferAsync("receive", 3, 2),
+        ["/admin/stock-transfers/{id}/cancel"] = t => t.OnTransferAsync("cancel", 5, 0),
+        ["/admin/stock-takes"] = t => t.CountStockAsync(),
+        ["/admin/orders/{id}/move-units"] = t => t.MoveUnitsAsync(),
         ["/carts"] = t => t.OpenCartAsync(),
         ["/cart/merge"] = t => t.MergeAsync(),
         ["/orders"] = t => t.PlaceAsync(),
@@ -434,6 +440,63 @@ public sealed class IdempotencyTests(RunningShop shop)
     {
         var sku = await shop.Admin.CreateProductAsync(stock: 0);
         return new Case(shop.Admin, $"/inventory/{sku}/adjustments", new { delta = 5, reason = "delivery" }, _ => StockAsync(sku, 5, 0));
+    }
+
+    private async Task<Case> TransferAsync()
+    {
+        var (sku, location) = (await shop.Admin.CreateProductAsync(stock: 5), await LocationAsync());
+        return new Case(shop.Admin, "/admin/stock-transfers", new
+        {
+            from = "default",
+            to = location,
+            lines = new[] { new { sku, quantity = 2 } },
+        }, _ => StockAsync(sku, location, 3, 0));
+    }
+
+    private async Task<Case> OnTransferAsync(string action, int here, int there)
+    {
+        var (sku, location) = (await shop.Admin.CreateProductAsync(stock: 5), await LocationAsync());
+        var sent = Expect.Status(201, await shop.Admin.PostAsync(
+            "/admin/stock-transfers", new { from = "default", to = location, lines = new[] { new { sku, quantity = 2 } } }));
+        return new Case(
+            shop.Admin, $"/admin/stock-transfers/{sent.Text("id")}/{action}", null, _ => StockAsync(sku, location, here, there));
+    }
+
+    private async Task<Case> CountStockAsync()
+    {
+        var sku = await shop.Admin.CreateProductAsync(stock: 5);
+        return new Case(shop.Admin, "/admin/stock-takes", new { lines = new[] { new { sku, counted = 4 } } }, async reply =>
+        {
+            Assert.Equal(-1, reply.Number("lines.0.difference"));
+            await StockAsync(sku, 4, 0);
+            Assert.Equal(2, (await shop.Admin.GetAsync($"/inventory/{sku}/ledger"))["items"]!.AsArray().Count);
+        });
+    }
+
+    private async Task<Case> MoveUnitsAsync()
+    {
+        var (_, sku, id) = await BuyAsync();
+        var location = await LocationAsync();
+        Expect.Status(201, await shop.Admin.PostAsync($"/inventory/{sku}/adjustments", new { delta = 4, reason = "delivery", location }));
+        var body = new { sku, quantity = 1, from = "default", to = location };
+        return new Case(shop.Admin, $"/admin/orders/{id}/move-units", body, async reply =>
+        {
+            Assert.Equal(2, reply["allocations"]!.AsArray().Count);
+            await StockAsync(sku, location, 10, 4);
+            Assert.Equal(2, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("reserved"));
+        });
+    }
+
+    /// <summary>A location of its own, which sells nothing, so that no other test meets it.</summary>
+    private async Task<string> LocationAsync() => Expect.Status(
+        201, await shop.Admin.PostAsync("/admin/locations", new { name = "Store room", enabled = false })).Text("id");
+
+    private async Task StockAsync(string sku, string location, int here, int there)
+    {
+        var stock = Expect.Status(200, await shop.Admin.GetAsync($"/inventory/{sku}"));
+        var levels = stock["locations"]!.AsArray().ToDictionary(
+            l => l!["location"]!.GetValue<string>(), l => l!["onHand"]!.GetValue<int>());
+        Assert.Equal((here, there), (levels["default"], levels[location]));
     }
 
     private Task<Case> OpenCartAsync() => Task.FromResult(new Case(shop.Api, "/carts", null, async reply =>

@@ -110,9 +110,9 @@ public sealed class ImportApiTests(RunningShop shop)
         Assert.Contains(Lines(products), l => l.Contains($",{sku},", StringComparison.Ordinal));
         var stock = Expect.Status(200, await admin.GetAsync("/admin/exports/stock"));
         Assert.Matches("^attachment; filename=\"?stock-[0-9]{4}-[0-9]{2}-[0-9]{2}\\.csv\"?$", stock.Headers["Content-Disposition"]);
-        Assert.Equal("SKU,On hand,Low stock threshold", Lines(stock)[0]);
+        Assert.Equal("SKU,On hand,Low stock threshold,Location", Lines(stock)[0]);
         // The two units of the order are on the shelf until they are shipped.
-        Assert.Contains($"{sku},4,5", Lines(stock));
+        Assert.Contains($"{sku},4,5,", Lines(stock));
         Assert.Contains($"{sku},USD,12.50,,,,,", Lines(Expect.Status(200, await admin.GetAsync("/admin/exports/prices"))));
 
         var orders = Expect.Status(200, await admin.GetAsync("/admin/exports/orders?from=2000-01-01"));

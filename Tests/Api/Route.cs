@@ -148,6 +148,8 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
         "lines" or "full" => null,
         // Guests have no account to keep one in.
         "savePaymentMethod" => false,
+        "location" => "default",
+        "from" or "to" when schema["pattern"] is not null => name == "from" ? "default" : "elsewhere",
         // Rules that change nothing for anybody.
         "enabled" => false,
         "id" or "code" or "from" or "to" or "customerId" or "at" or "position" or "taxExemptionReason" or "freeFrom" => null,
