@@ -7,8 +7,8 @@ namespace SoonShop.Tests.Documents;
 
 /// <summary>
 /// Runs every <c>bash</c> block of <c>docs/getting-started.md</c>, <c>docs/pricing.md</c>, <c>docs/fulfilment.md</c>,
-/// <c>docs/draft-orders.md</c>, <c>docs/csv.md</c>, <c>docs/search.md</c>, <c>docs/images.md</c> and <c>README.md</c>, top to bottom in
-/// one shell, against a fresh shop.
+/// <c>docs/locations.md</c>, <c>docs/draft-orders.md</c>, <c>docs/csv.md</c>, <c>docs/search.md</c>, <c>docs/images.md</c> and
+/// <c>README.md</c>, top to bottom in one shell, against a fresh shop.
 /// A <c>text</c> block right below a block is what it must print; <c>…</c> in it stands for anything on one line. Blocks with other tags
 /// (<c>console</c>, say) are not run.
 /// </summary>
@@ -30,7 +30,8 @@ public sealed class GettingStartedTests
         string[] pages =
         [
             Path.Combine("docs", "getting-started.md"), Path.Combine("docs", "pricing.md"),
-            Path.Combine("docs", "fulfilment.md"), Path.Combine("docs", "draft-orders.md"), Path.Combine("docs", "csv.md"),
+            Path.Combine("docs", "fulfilment.md"), Path.Combine("docs", "locations.md"), Path.Combine("docs", "draft-orders.md"),
+            Path.Combine("docs", "csv.md"),
             Path.Combine("docs", "search.md"), Path.Combine("docs", "images.md"),
             "README.md",
         ];
