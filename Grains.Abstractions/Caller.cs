@@ -15,6 +15,9 @@ public sealed record Caller(Guid? UserId, Guid? CartId, bool IsAdmin)
     /// </summary>
     [Id(0)] public string? OrderToken { get; init; }
 
+    /// <summary>A caller who works for the shop and owns nothing.</summary>
+    public static Caller Shop { get; } = new(null, null, IsAdmin: true);
+
     /// <summary>True when the caller is the owning user or, if there is no user, the guest with the cart.</summary>
     public bool Owns(Guid? userId, Guid? cartId) =>
         userId is not null ? userId == UserId : cartId is not null && UserId is null && cartId == CartId;

@@ -390,7 +390,7 @@ internal sealed class NotificationGrain(
 
     private async Task<Order> OrderAsync(Guid orderId)
     {
-        var order = await GrainFactory.Reference<IOrderGrain>(orderId).GetAsync(new Caller(null, null, IsAdmin: true));
+        var order = await GrainFactory.Reference<IOrderGrain>(orderId).GetAsync(Caller.Shop);
         return order.IsError
             ? throw new HandlingException(ErrorClass.Permanent, $"There is no order {orderId} for the notification.")
             : order.Value;

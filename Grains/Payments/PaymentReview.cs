@@ -8,8 +8,6 @@ public sealed partial class PaymentReview(
     IGrainFactory grains, IProviderTransactions transactions, UnmatchedPaymentPolicy unmatchedPayments, PaymentMetrics metrics,
     ILogger<PaymentReview> log)
 {
-    private static readonly Caller Shop = new(null, null, IsAdmin: true);
-
     /// <summary>Applies a payment update.</summary>
     /// <param name="update">The update.</param>
     /// <param name="again">True to resume the order even if the payment is up to date.</param>
@@ -69,7 +67,7 @@ public sealed partial class PaymentReview(
         }
         // The order resumes first: its pending step may be about this payment.
         await Order(orderId).ResumeAsync();
-        var order = await Order(orderId).GetAsync(Shop);
+        var order = await Order(orderId).GetAsync(Caller.Shop);
         var waits = order.Value is { Status: OrderStatus.Pending or OrderStatus.AwaitingPayment };
         var fate = await Payment(orderId).AdoptAsync(transaction, waits);
         if (fate == UnmatchedPaymentResolution.Adopted)

@@ -78,14 +78,11 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
             }
             var envelope = JsonSerializer.Deserialize<StateEnvelope<CheckoutState>>(reader.GetFieldValue<byte[]>(0), StateJson.Options)!;
             var order = envelope.State!.Order!;
-            items.Add(query.ForBuyer ? order.ToView() : order.ToView(Shop));
+            items.Add(query.ForBuyer ? order.ToView() : order.ToView(Caller.Shop));
             (placedAt, grainKey) = (reader.GetString(1), reader.GetString(2));
         }
         return new Page<Order>(items.ToImmutable(), next);
     }
-
-    /// <summary>A caller who works for the shop and is not the buyer.</summary>
-    private static Caller Shop { get; } = new(null, null, IsAdmin: true);
 
     private static string NameOf(OrderStatus status) => JsonNamingPolicy.CamelCase.ConvertName(status.ToString());
 
