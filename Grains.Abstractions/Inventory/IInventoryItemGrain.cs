@@ -2,7 +2,8 @@ namespace SoonShop.Inventory;
 
 /// <summary>
 /// The stock of one SKU at one location. Keyed by <see cref="StockKey.GrainKey"/>. Many movements share one write. Each call returns after
-/// the write with its movement. Each movement has an operation id, by which it happens once.
+/// the write with its movement. Each movement has an operation id, by which it happens once. A location that does not exist is
+/// <c>validation-failed</c>.
 /// </summary>
 [Alias("soonshop.inventory-item")]
 public interface IInventoryItemGrain : IGrainWithStringKey

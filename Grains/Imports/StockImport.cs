@@ -66,7 +66,7 @@ public sealed class StockImport(IGrainFactory grains, IImportStates states, Stoc
             if (some.Key.IsDefault)
                 results.AddRange(await ApplyAsync(main, [.. some], context));
             else if (!elsewhere.ContainsKey(some.Key.ToString()) && !await locations.ExistsAsync(some.Key.Location))
-                results.AddRange(SkuRows.All(some, AtLocation, ErrorText.Of("field.unknown-rule", "does not exist")));
+                results.AddRange(SkuRows.All(some, AtLocation, StockLines.Unknown));
             else
                 results.AddRange(await ApplyAsync(
                     elsewhere.GetValueOrDefault(some.Key.ToString()) ?? StockState.Empty.ToView(some.Key, 0), [.. some], context));

@@ -249,7 +249,7 @@ internal sealed partial class InventoryItemGrain(
     private async ValueTask<Error?> FindProblemAsync(bool anywhere = false) =>
         !await ProductExistsAsync() ? NoProduct
         : anywhere || key.IsDefault || State is not null || await locations.ExistsAsync(key.Location) ? null
-        : Error.Invalid("location", "field.unknown-rule", "does not exist");
+        : Error.Invalid("location", StockLines.Unknown);
 
     private StockLevel View => (State ?? StockState.Empty).ToView(key, Version);
 

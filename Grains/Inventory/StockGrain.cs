@@ -1,5 +1,4 @@
 using Orleans.Concurrency;
-using SoonShop.Catalog;
 
 namespace SoonShop.Inventory;
 
@@ -9,8 +8,7 @@ internal sealed class StockGrain(StockLocations locations, IStockTransfers trans
     async Task<Result<StockOverview>> IStockGrain.GetAsync(string sku, CancellationToken cancellation)
     {
         var table = await locations.GetNewestAsync();
-        var levels = await Task.WhenAll(table.All.Select(l =>
-            Item(sku, l.Id).GetAsync()));
+        var levels = await Task.WhenAll(table.All.Select(l => Item(sku, l.Id).GetAsync()));
         if (levels.Select(l => l.Error).FirstOrDefault(e => e is not null) is { } error)
             return error;
         var known = levels.Select(l => l.Value!).ToArray();
@@ -45,19 +43,9 @@ internal sealed class StockGrain(StockLocations locations, IStockTransfers trans
     private async Task<Error?> CheckAsync(StockTake command)
     {
         var errors = new Dictionary<string, ErrorText[]>();
-        var unknown = ErrorText.Of("field.unknown-rule", "does not exist");
         if (!await locations.ExistsAsync(command.Location))
-            errors["location"] = [unknown];
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var products = await Task.WhenAll(
-            command.Lines.Select(l => GrainFactory.GetGrain<IProductGrain>(Sku.GrainKey(l.Sku)).GetOfferAsync()));
-        for (var i = 0; i < command.Lines.Length; i++)
-        {
-            if (!seen.Add(command.Lines[i].Sku))
-                errors[$"lines[{i}].sku"] = [ErrorText.Of("field.named-twice", "is named more than once")];
-            else if (products[i] is null)
-                errors[$"lines[{i}].sku"] = [unknown];
-        }
+            errors["location"] = [StockLines.Unknown];
+        await StockLines.CheckAsync(errors, GrainFactory, command.Lines.Select(l => l.Sku));
         return errors.Count > 0 ? Error.Invalid(errors) : null;
     }
 

@@ -1,6 +1,5 @@
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
-using SoonShop.Catalog;
 
 namespace SoonShop.Inventory;
 
@@ -117,21 +116,12 @@ internal sealed class StockTransferGrain(
     private async Task<Error?> CheckAsync(CreateStockTransfer command)
     {
         var errors = new Dictionary<string, ErrorText[]>();
-        var unknown = ErrorText.Of("field.unknown-rule", "does not exist");
         // Also a location that was archived can be emptied: its items tell whether there is anything.
         if (!await locations.ExistsAsync(command.To))
-            errors["to"] = [unknown];
+            errors["to"] = [StockLines.Unknown];
         else if (command.From == command.To)
             errors["to"] = [ErrorText.Of("field.same-location", "must be another location than from")];
-        var products = await Task.WhenAll(
-            command.Lines.Select(l => GrainFactory.GetGrain<IProductGrain>(Sku.GrainKey(l.Sku)).GetOfferAsync()));
-        for (var i = 0; i < command.Lines.Length; i++)
-        {
-            if (command.Lines.Take(i).Any(l => l.Sku == command.Lines[i].Sku))
-                errors[$"lines[{i}].sku"] = [ErrorText.Of("field.named-twice", "is named more than once")];
-            else if (products[i] is null)
-                errors[$"lines[{i}].sku"] = [unknown];
-        }
+        await StockLines.CheckAsync(errors, GrainFactory, command.Lines.Select(l => l.Sku));
         return errors.Count > 0 ? Error.Invalid(errors) : null;
     }
 

@@ -14,7 +14,7 @@ internal sealed partial class OrderGrain
             return NoOrder;
         // Units may also be left at a location that was archived.
         if (!await locations.ExistsAsync(command.To))
-            return Error.Invalid("to", "field.unknown-rule", "does not exist");
+            return Error.Invalid("to", StockLines.Unknown);
         await FinishMovesAsync();
         await RequestRefundsAsync();
         var decision = Order.BeginMove(command, Now);
@@ -26,7 +26,7 @@ internal sealed partial class OrderGrain
             return refused;
         CrashPoint.Pass("order.move.done");
         await AdvanceAsync();
-        return Order.ToView(Shop);
+        return Order.ToView(Caller.Shop);
     }
 
     /// <summary>Completes moves of units that were decided. Returns the error of the last one that its location refuses.</summary>

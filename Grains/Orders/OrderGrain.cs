@@ -280,7 +280,7 @@ internal sealed partial class OrderGrain(
 
     async Task<Result<Order>> IOrderGrain.DecideReturnAsync(Guid returnId, bool approved, string? note) =>
         Order is null ? NoOrder : await DecideOnReturnAsync(
-            Order.DecideReturn(returnId, approved, note, Now), Shop, approved ? "approve" : "refuse", returnId);
+            Order.DecideReturn(returnId, approved, note, Now), Caller.Shop, approved ? "approve" : "refuse", returnId);
 
     async Task<Result<Order>> IOrderGrain.ReceiveReturnAsync(Guid returnId, ImmutableArray<ReceivedUnits> received)
     {
@@ -289,9 +289,9 @@ internal sealed partial class OrderGrain(
         for (var i = 0; i < received.Length; i++)
         {
             if (received[i].Location is { } location && !await locations.ExistsAsync(location))
-                return Error.Invalid($"lines[{i}].location", "field.unknown-rule", "does not exist");
+                return Error.Invalid($"lines[{i}].location", StockLines.Unknown);
         }
-        return await DecideOnReturnAsync(Order.ReceiveReturn(returnId, received, Now), Shop, "receive", returnId);
+        return await DecideOnReturnAsync(Order.ReceiveReturn(returnId, received, Now), Caller.Shop, "receive", returnId);
     }
 
     async Task<Result<Order>> IOrderGrain.RefundReturnAsync(RefundReturn command)
@@ -302,7 +302,7 @@ internal sealed partial class OrderGrain(
         // Each try has an id of its own, because the payment keeps refunds that it has refused.
         var refundId = $"return/{command.ReturnId:N}/{Now.UtcTicks}";
         return await DecideOnReturnAsync(
-            Order.RefundReturn(command, refundId, returns.Value, Now), Shop, "refund", command.ReturnId, refundId);
+            Order.RefundReturn(command, refundId, returns.Value, Now), Caller.Shop, "refund", command.ReturnId, refundId);
     }
 
     private Task<Result<Order>> DecideOnReturnAsync(
@@ -323,7 +323,7 @@ internal sealed partial class OrderGrain(
     {
         if (Order is null)
             return NoOrder;
-        return await CaptureAsync(captureId, amount) is { } error ? error : Order.ToView(Shop);
+        return await CaptureAsync(captureId, amount) is { } error ? error : Order.ToView(Caller.Shop);
     }
 
     Task<Result<Order>> IOrderGrain.RefundAsync(string refundId, long? amount, string reason) =>
@@ -346,7 +346,7 @@ internal sealed partial class OrderGrain(
             return refused;
         CrashPoint.Pass("order.refund.done");
         await AdvanceAsync();
-        return Order.ToView(Shop);
+        return Order.ToView(Caller.Shop);
     }
 
     async Task<Result<Order>> IOrderGrain.GetAsync(Caller caller)
@@ -943,7 +943,7 @@ internal sealed partial class OrderGrain(
         if (refundId is not null && await RequestRefundsAsync(refundId) is { } refused)
             return refused;
         await AdvanceAsync();
-        return Order!.ToView(viewer ?? Shop);
+        return Order!.ToView(viewer ?? Caller.Shop);
     }
 
     private async Task DecideAsync(Decision<OrderState> decision, AuditRecorded? auditEvent = null)
@@ -1008,9 +1008,6 @@ internal sealed partial class OrderGrain(
         order is { CartMoved: true, AccountId: { } account } ? GrainFactory.Reference<ICartGrain>(account) : null;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>A caller who works for the shop and is not the buyer.</summary>
-    private static Caller Shop { get; } = new(null, null, IsAdmin: true);
 
     private static Error NoOrder { get; } = Error.NotFound("not-found.order", "The order was not found.");
 
