@@ -286,6 +286,8 @@ internal static class FieldTexts
         ["ReceiveStockTransferRequest.lines"] = "What arrived by SKU. Left out: everything that is in transit.",
         ["ArrivedUnitsRequest.received"] = "Units that arrived. Left out: none.",
         ["ArrivedUnitsRequest.lost"] = "Units that will not arrive. Left out: none.",
+        ["UpdateOrderRequest.email"] = "The e-mail address. Left out: it stays.",
+        ["UpdateOrderRequest.shippingAddress"] = "The whole shipping address. Left out: it stays.",
         ["CorrectShipmentRequest.carrier"] = "The carrier. Left out: it stays.",
         ["CorrectShipmentRequest.trackingNumber"] = "The tracking number. Left out: it stays.",
         ["CancelOrderRequest.lines"] = "Units to cancel. Left out: the whole order.",

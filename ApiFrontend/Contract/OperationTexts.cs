@@ -211,6 +211,10 @@ internal static class OperationTexts
         ["setNotificationPreferences"] = "Replaces the choices. Kinds and channels that the body leaves out take their defaults.",
         ["listAllOrders"] = "Filters by status, status of returns, customer, number, e-mail address, SKU and time. Orders whose "
             + "checkout is still under way are not found by address and SKU.",
+        ["updateOrder"] = "Changes the e-mail address or the shipping address; what is left out stays. The prices of the order stay, too: "
+            + "an address in another country, or in a place with other taxes or shipping prices, is 409 `conflict`. The shipping address "
+            + "can be changed until a parcel leaves, and the e-mail address in every status. The customer is not notified. Links that were "
+            + "mailed to the former e-mail address do not open the order any more.",
         ["shipOrder"] = "Records the handover of all units that are left to a carrier and notifies the customer. With manual capture, "
             + "captures the payment first.",
         ["deliverOrder"] =

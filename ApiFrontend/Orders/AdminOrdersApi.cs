@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Users;
 using SoonShop.Carts;
 using SoonShop.Orders;
 
@@ -13,6 +14,9 @@ internal static class AdminOrdersApi
     {
         var orders = admin.MapGroup("/orders").WithTags("Admin: orders").ForAdministrators("orders");
         orders.MapGet("", ListAsync).WithName("listAllOrders").WithSummary("List all orders, newest first");
+        orders.MapPatch("/{id:guid}", UpdateAsync)
+            .WithName("updateOrder").WithSummary("Correct the e-mail address or the shipping address of an order")
+            .ProducesProblems(ErrorCode.InvalidOrderState, ErrorCode.Conflict);
         orders.MapPost("/{id:guid}/ship", ShipAsync).Admit(AdmissionClass.Payments)
             .WithName("shipOrder").WithSummary("Mark an order as shipped").ProducesProblems(ErrorCode.InvalidOrderState);
         orders.MapPost("/{id:guid}/deliver", DeliverAsync)
@@ -40,6 +44,9 @@ internal static class AdminOrdersApi
                 ReturnStatus = EnumQuery.Read<ReturnStatus>(returnStatus),
             })).Ok();
 
+    private static async Task<Results<Ok<Order>, Problem>> UpdateAsync(Guid id, UpdateOrderRequest body, IClusterClient cluster) =>
+        (await cluster.GetGrain<IOrderGrain>(id).UpdateAsync(body.ToCommand())).Ok();
+
     private static async Task<Results<Ok<Order>, Problem>> ShipAsync(Guid id, ShipRequest body, IClusterClient cluster) =>
         (await cluster.GetGrain<IOrderGrain>(id).ShipAsync(body.Carrier!, body.TrackingNumber!)).Ok();
 
@@ -53,6 +60,12 @@ internal static class AdminOrdersApi
     private static async Task<Results<Ok<Order>, Problem>> RefundAsync(
         Guid id, RefundRequest body, HttpContext context, IClusterClient cluster) =>
         (await cluster.GetGrain<IOrderGrain>(id).RefundAsync(body.ToCommand(context.OperationId().ToString("N")))).Ok();
+}
+
+/// <summary>What is corrected of an order; what is left out stays.</summary>
+public sealed record UpdateOrderRequest([property: MailAddress] string? Email = null, AddressRequest? ShippingAddress = null)
+{
+    public UpdateOrder ToCommand() => new(Email?.Trim(), ShippingAddress?.ToAddress());
 }
 
 /// <summary>The carrier and tracking number of a shipment.</summary>

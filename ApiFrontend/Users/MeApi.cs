@@ -128,6 +128,7 @@ public sealed class AddressPartAttribute(string about) : FieldRuleAttribute, IDe
         {
             PlaceOrderRequest order => order.ShippingAddress,
             DraftOrderRequest draft => draft.ShippingAddress,
+            UpdateOrderRequest correction => correction.ShippingAddress,
             var other => other as AddressRequest,
         };
         var member = JsonNamingPolicy.CamelCase.ConvertName(validation.MemberName!);

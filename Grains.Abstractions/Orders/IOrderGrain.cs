@@ -50,6 +50,17 @@ public interface IOrderGrain : IGrainWithGuidKey
     Task<Result<Order>> CancelAsync(Caller caller, string? reason);
 
     /// <summary>
+    /// Corrects the e-mail address or the shipping address; the prices stay. The buyer gets no message. The e-mail address can be changed
+    /// in every status, and from then on mails to a guest go to the new one; an account gets its mails at the account's own address. Tokens
+    /// of links and lookups (<see cref="MailLinkAsync"/>) are bound to the order's address: those for the former address open nothing any
+    /// more, unless it is entered again while they are valid. The shipping address can be changed until a parcel leaves. Idempotent: an
+    /// order that has both already stays as it is. Errors: <c>not-found</c>, <c>validation-failed</c> for an address as at a checkout,
+    /// <c>invalid-order-state</c>, also for an erased buyer, <c>conflict</c> for a place for which the prices were not computed.
+    /// </summary>
+    [Alias("update"), Repeatable]
+    Task<Result<Order>> UpdateAsync(UpdateOrder command);
+
+    /// <summary>
     /// Records the shipment of all units that are not back in stock, after capturing the authorized amount. Idempotent for the same
     /// tracking number. Errors: <c>not-found</c>, <c>invalid-order-state</c>, also when no unit is left to ship, <c>conflict</c> when the
     /// money cannot be captured.

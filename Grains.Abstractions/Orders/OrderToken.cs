@@ -5,8 +5,8 @@ namespace SoonShop.Orders;
 
 /// <summary>
 /// The token in a mailed link to one order of a guest. Its proof is a signature of the shop over the order, the expiry and the order's
-/// e-mail address, so the token opens nothing once the address is erased. As text, it has the form of the shop's other mailed tokens:
-/// 32 hexadecimal digits, a dot, and a secret.
+/// e-mail address, so the token opens nothing once the address is changed or erased. As text, it has the form of the shop's other mailed
+/// tokens: 32 hexadecimal digits, a dot, and a secret.
 /// </summary>
 /// <param name="OrderId">The order.</param>
 /// <param name="ExpiresAt">Until when it is valid, in whole seconds.</param>

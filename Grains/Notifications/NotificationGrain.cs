@@ -30,7 +30,7 @@ internal sealed class NotificationGrain(
         IHandle<OrderPartiallyShipped>, IHandle<OrderShipmentCorrected>, IHandle<OrderPartiallyDelivered>, IHandle<OrderUnitsCancelled>,
         IHandle<ReturnRequested>, IHandle<ReturnApproved>, IHandle<ReturnRefused>, IHandle<ReturnReceived>, IHandle<ReturnRefunded>,
         IHandle<ReturnCancelled>,
-        IHandle<OrderDelivered>, IHandle<OrderCancelled>, IHandle<OrderExpired>, IHandle<OrderRefunded>,
+        IHandle<OrderDelivered>, IHandle<OrderCancelled>, IHandle<OrderExpired>, IHandle<OrderRefunded>, IHandle<OrderUpdated>,
         IHandle<PaymentFailed>, IHandle<PaymentActionRequired>, IHandle<PaymentCaptured>, IHandle<PaymentRefunded>,
         IHandle<PaymentAuthorized>, IHandle<PaymentDisputed>, IHandle<PaymentDisputeClosed>, IHandle<PaymentRefundFailed>
 {
@@ -167,6 +167,9 @@ internal sealed class NotificationGrain(
         });
 
     Task IHandle<OrderShipmentCorrected>.HandleAsync(OrderShipmentCorrected e, EventContext context) => PublishAsync(context);
+
+    // Staff tells the buyer. A message would go to an address that may be wrong.
+    Task IHandle<OrderUpdated>.HandleAsync(OrderUpdated e, EventContext context) => PublishAsync(context);
 
     Task IHandle<OrderPartiallyDelivered>.HandleAsync(OrderPartiallyDelivered e, EventContext context) => PublishAsync(context);
 

@@ -11,7 +11,7 @@ public static class WebhookEvents
     [
         "order.placed", "order.awaiting-payment", "order.confirmed", "order.rejected", "order.expired", "order.cancelled",
         "order.partially-shipped", "order.shipped", "order.shipment-corrected", "order.partially-delivered", "order.delivered",
-        "order.units-cancelled", "order.refunded",
+        "order.units-cancelled", "order.refunded", "order.updated",
         "return.requested", "return.approved", "return.refused", "return.received", "return.refunded", "return.cancelled",
         "payment.captured", "payment.failed", "payment.action-required", "payment.refunded",
         "payment.authorized", "payment.disputed", "payment.dispute-closed", "payment.refund-failed",

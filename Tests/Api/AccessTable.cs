@@ -143,6 +143,7 @@ internal static class AccessTable
 
         // Administration
         new("GET /admin/orders", Who.Admin, "orders:read"),
+        new("PATCH /admin/orders/{id}", Who.Admin, "orders:write"),
         new("POST /admin/orders/{id}/ship", Who.Admin, "orders:write"),
         new("POST /admin/orders/{id}/deliver", Who.Admin, "orders:write"),
         new("POST /admin/orders/{id}/capture", Who.Admin, "orders:write"),

@@ -62,7 +62,7 @@ public sealed class ExampleTests : IAsyncDisposable
         await SendAsync("lookUpOrder", nobody);
         foreach (var operation in (string[])["listOrders", "getOrder", "watchOrder", "getPayment"])
             await SendAsync(operation, guest);
-        foreach (var operation in (string[])["listAllOrders", "shipOrder", "deliverOrder", "refundOrder"])
+        foreach (var operation in (string[])["listAllOrders", "updateOrder", "shipOrder", "deliverOrder", "refundOrder"])
             await SendAsync(operation, admin);
         await ReturnAsync(guest, admin);
         ids["draft-orders"] = (await SendAsync("createDraftOrder", admin)).Text("id");
