@@ -184,6 +184,7 @@ internal static class Examples
         ["shipments"] = () => new JsonArray(),
         ["returns"] = () => new JsonArray(),
         ["allocations"] = () => null,
+        ["draftId"] = () => null,
         ["MoveUnitsRequest.quantity"] = () => 1,
         ["MoveUnitsRequest.from"] = () => "default",
         ["MoveUnitsRequest.to"] = () => "berlin",

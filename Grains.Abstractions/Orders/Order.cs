@@ -35,6 +35,9 @@ public sealed record Order(
     /// </summary>
     [Id(6)] public ImmutableArray<AllocatedUnits>? Allocations { get; init; }
 
+    /// <summary>The draft order that it was placed from; null for an order from a cart, and for buyers.</summary>
+    [Id(7)] public Guid? DraftId { get; init; }
+
     /// <summary>Returns the order for everybody except its buyer.</summary>
     public Order WithoutClientSecret() =>
         Payment.ClientSecret is null ? this : this with { Payment = Payment with { ClientSecret = null } };

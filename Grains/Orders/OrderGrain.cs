@@ -197,7 +197,7 @@ internal sealed partial class OrderGrain(
             }
         }
         // A cancellation by the buyer is recorded in the order's timeline instead.
-        return await DecideAndAdvanceAsync(Order.Cancel(reason, Now), Order.IsBoughtBy(caller) ? null : "orders.cancel", null);
+        return await DecideAndAdvanceAsync(Order.Cancel(reason, Now), Order.IsBoughtBy(caller) ? null : "orders.cancel", null, caller);
     }
 
     Task<Result<Order>> IOrderGrain.ShipAsync(string carrier, string trackingNumber) =>

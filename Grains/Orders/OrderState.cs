@@ -350,6 +350,7 @@ public sealed partial record OrderState
             Shipments = Parcels,
             Returns = Returns ?? [],
             Allocations = AllocatedUnits,
+            DraftId = DraftId,
         };
 
     /// <summary>Returns the checkout's response: the order as it was then, or the error.</summary>

@@ -186,6 +186,28 @@ public sealed class OrderEditTests(OrderLinkShop shop)
             "select count(*) from event where type = 'order.updated' and data::text like '%' || $1 || '%'", email));
     }
 
+    [Fact]
+    public async Task staff_gets_from_an_order_to_its_draft_and_buyers_do_not()
+    {
+        var email = Make.Email();
+        var draft = Expect.Status(201, await shop.Admin.PostAsync(
+            "/admin/draft-orders", DraftOrderShop.Body(await shop.Admin.CreateProductAsync(), email))).Text("id");
+        var id = Expect.Status(200, await shop.Admin.PostAsync($"/admin/draft-orders/{draft}/send")).Text("orderId");
+        Assert.Equal(draft, Expect.Status(200, await shop.Admin.GetAsync($"/orders/{id}")).Text("draftId"));
+        Assert.Equal(draft, Expect.Status(200, await shop.Admin.GetAsync($"/admin/orders?email={email}")).Text("items.0.draftId"));
+        var token = await shop.TokenAsync(email, $"orders/{id}");
+        Assert.Null(Expect.Status(200, await ByLinkAsync(id, token))["draftId"]);
+        // Not in any of the buyer's answers.
+        var cancelled = await shop.Api.SendAsync(HttpMethod.Post, $"/orders/{id}/cancel", new { }, more: ("X-Order-Token", token));
+        Assert.Equal("cancelled", Expect.Status(200, cancelled).Text("status"));
+        Assert.DoesNotContain(draft, cancelled.Body, StringComparison.Ordinal);
+
+        var (guest, order) = await shop.BuyAsync(Make.Email());
+        Assert.Null(order["draftId"]);
+        Assert.Null(Expect.Status(200, await shop.Admin.GetAsync($"/orders/{order.Text("id")}"))["draftId"]);
+        Assert.NotNull(guest.CartId);
+    }
+
     private Task<Reply> ByLinkAsync(string id, string token) =>
         shop.Api.SendAsync(HttpMethod.Get, $"/orders/{id}", more: ("X-Order-Token", token));
 

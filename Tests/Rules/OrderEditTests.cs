@@ -162,6 +162,18 @@ public sealed class OrderEditTests
     }
 
     [Fact]
+    public void only_staff_sees_the_draft_of_an_order()
+    {
+        var order = Given.OrderThatIs(OrderStatus.Confirmed) with { DraftId = Given.Id(7) };
+
+        Assert.Equal(Given.Id(7), order.ToView(Caller.Shop).DraftId);
+        Assert.Equal(Given.Id(7), order.ToView(new Caller(Given.Id(9), null, IsAdmin: true)).DraftId);
+        Assert.Null(order.ToView().DraftId);
+        Assert.Null(order.ToView(new Caller(Given.Customer, null, IsAdmin: false)).DraftId);
+        Assert.Null(Given.OrderThatIs(OrderStatus.Confirmed).ToView(Caller.Shop).DraftId);
+    }
+
+    [Fact]
     public void however_often_an_order_is_corrected_its_prices_and_its_payment_stay() => Gen.Select(
         Gen.Int[0, 8], Gen.Select(Gen.Int[0, 3], Gen.Int[0, 5]).Array[1, 8]).Sample((status, edits) =>
         {
