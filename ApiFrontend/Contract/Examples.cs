@@ -31,6 +31,7 @@ internal static class Examples
         "LoginRequest.cartId", "PlaceOrderRequest.addressId", "PlaceOrderRequest.savePaymentMethod", "PlaceOrderRequest.expectedTotal",
         "PayOrderRequest.savePaymentMethod", "SynonymSetRequest.from", "SynonymSetRequest.to", "RefundRequest.lines", "RefundRequest.full",
         "CancelOrderRequest.lines", "CreateShipmentRequest.lines", "CreateShipmentRequest.location", "ReceivedLineRequest.location",
+        "ShipRequest.location",
         "AdjustmentRequest.location", "StockSettingsRequest.location", "StockTakeRequest.location", "location",
         "DraftOrderRequest.customerId",
         "cursor", "ProductMediaBody.mediaId", "ProductMediaBody.sources", "ProductRequest.media", "CreateProductRequest.media",

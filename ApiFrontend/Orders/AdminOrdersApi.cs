@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Pricing;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.Carts;
 using SoonShop.Orders;
@@ -47,8 +48,15 @@ internal static class AdminOrdersApi
     private static async Task<Results<Ok<Order>, Problem>> UpdateAsync(Guid id, UpdateOrderRequest body, IClusterClient cluster) =>
         (await cluster.GetGrain<IOrderGrain>(id).UpdateAsync(body.ToCommand())).Ok();
 
-    private static async Task<Results<Ok<Order>, Problem>> ShipAsync(Guid id, ShipRequest body, IClusterClient cluster) =>
-        (await cluster.GetGrain<IOrderGrain>(id).ShipAsync(body.Carrier!, body.TrackingNumber!)).Ok();
+    private static async Task<Results<Ok<Order>, Problem>> ShipAsync(
+        Guid id, ShipRequest body, HttpContext context, IClusterClient cluster)
+    {
+        var order = cluster.GetGrain<IOrderGrain>(id);
+        // Silos of an older version know no location.
+        return (body.Location is null
+            ? await order.ShipAsync(body.Carrier!, body.TrackingNumber!)
+            : await order.ShipAsync(body.ToCommand(context.OperationId()))).Ok();
+    }
 
     private static async Task<Results<Ok<Order>, Problem>> DeliverAsync(Guid id, IClusterClient cluster) =>
         (await cluster.GetGrain<IOrderGrain>(id).DeliverAsync()).Ok();
@@ -71,7 +79,11 @@ public sealed record UpdateOrderRequest([property: MailAddress] string? Email = 
 /// <summary>The carrier and tracking number of a shipment.</summary>
 public sealed record ShipRequest(
     [property: RequiredField, TextLength(100), Line] string? Carrier,
-    [property: RequiredField, TextLength(100), Line] string? TrackingNumber);
+    [property: RequiredField, TextLength(100), Line] string? TrackingNumber,
+    [property: Slug] string? Location = null)
+{
+    public ShipUnits ToCommand(Guid shipmentId) => new(shipmentId, Carrier!, TrackingNumber!, null) { Location = Location };
+}
 
 /// <summary>How much of the authorized amount is captured.</summary>
 public sealed record CaptureRequest([property: NumberRange(1, Money.MaxAmount)] long? Amount);

@@ -87,6 +87,36 @@ public sealed class LocationTests(LocationTests.Fixture shop) : IClassFixture<Lo
     }
 
     [Fact]
+    public async Task the_short_route_of_a_shipment_takes_a_location_too()
+    {
+        var (a, b) = (await shop.ProductAsync(("default", 5)), await shop.ProductAsync(("berlin", 5)));
+        var order = await shop.BuyAsync(Germany, (a, 2), (b, 1));
+        var place = $"/admin/orders/{order.Text("id")}/ship";
+        var key = Guid.NewGuid().ToString();
+        Task<Reply> Ship(string? location, string? key = null) =>
+            shop.Admin.PostAsync(place, new { carrier = "DHL", trackingNumber = "JD-1", location }, key);
+        // Nobody knows which of the two is meant.
+        Expect.Invalid("location", await Ship(null));
+        Expect.Invalid("location", await Ship("Not a slug"));
+        Expect.Problem(409, "conflict", await Ship("bonn"));
+        var first = Expect.Status(200, await Ship("berlin", key));
+        Assert.Equal(
+            ("confirmed", "berlin", 1),
+            (first.Text("status"), first.Text("shipments.0.location"), first.Number("shipments.0.lines.0.quantity")));
+        Assert.True(Expect.Status(200, await Ship("berlin", key)).Replayed);
+        Expect.Problem(409, "conflict", await Ship("berlin"));
+        await shop.HasAsync(b, ("berlin", 4, 0));
+        await shop.HasAsync(a, ("default", 5, 2));
+
+        // Without a location, the only one that has units left.
+        var second = Expect.Status(200, await Ship(null));
+        Assert.Equal(("shipped", 2), (second.Text("status"), second["shipments"]!.AsArray().Count));
+        await shop.HasAsync(a, ("default", 3, 0));
+        Expect.Problem(409, "invalid-order-state", await Ship("default"));
+        await shop.AssertBalanceAsync();
+    }
+
+    [Fact]
     public async Task units_move_to_another_location_and_ship_from_there()
     {
         var sku = await shop.ProductAsync(("default", 3), ("bonn", 1));
