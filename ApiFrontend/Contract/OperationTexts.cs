@@ -201,7 +201,8 @@ internal static class OperationTexts
             + "that arrived are written off. Missing units are not refunded and can be returned later.",
         ["refundReturn"] = "Refunds what arrived: its share of what was paid, less `fee`, and the shipping costs when every unit of the "
             + "order came back. Never more than is left of the captured amount. A return is refunded once.",
-        ["getPayment"] = "Returns a payment. Its id is the order's.",
+        ["getPayment"] = "Returns a payment. Its id is the order's. The buyer gets `clientSecret` while the payment waits for the "
+            + "customer.",
         ["authenticatePayment"] = "Plays the customer who authenticates with the bank. With another payment provider it is 404.",
         ["acceptStripeEvent"] = "Stores an event with a valid signature once. 200 also for an event that is known or not used.",
         ["listNotifications"] = "Returns the inbox, with the number of unread notifications.",

@@ -10,7 +10,7 @@ internal static class PaymentsApi
 {
     public static void MapPayments(this IEndpointRouteBuilder api)
     {
-        var routes = api.MapGroup("").WithTags("Payments").ForCustomersAndGuests();
+        var routes = api.MapGroup("").WithTags("Payments").ForCustomersAndGuests().TakesOrderToken();
         routes.MapGet("/payments/{id:guid}", GetAsync)
             .WithName("getPayment").WithSummary("Get a payment").ForCustomersAndGuests("payments");
         routes.MapPost("/simulated-payments/{paymentId:guid}/authenticate", AuthenticateAsync).Admit(AdmissionClass.Payments)

@@ -59,7 +59,10 @@ public interface IPaymentGrain : IGrainWithGuidKey
     [Alias("refund")]
     Task<Result<Payment>> RefundAsync(RefundPayment command);
 
-    /// <summary>Returns the payment. Error: <c>not-found</c>, also when it does not belong to the caller.</summary>
+    /// <summary>
+    /// Returns the payment. The token of a mailed link to its order opens it, too; the order verifies the token. Error: <c>not-found</c>,
+    /// also when the payment does not belong to the caller.
+    /// </summary>
     [Alias("get"), AlwaysInterleave]
     Task<Result<Payment>> GetAsync(Caller caller);
 }

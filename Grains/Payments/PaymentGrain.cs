@@ -214,9 +214,10 @@ internal sealed partial class PaymentGrain(
     {
         if ((State ?? first) is not { } payment)
             return Error.NotFound("not-found.payment", "The payment was not found.");
-        // A guest's order may have moved to an account, which only the order knows.
+        // Only the order knows whether a guest's order has moved to an account, and whether a token opens it. It may be waiting for this
+        // payment, and answers meanwhile, because both calls are always interleaved.
         var isBuyer = caller.Owns(payment.Terms.CustomerId, payment.Terms.CartId)
-            || (payment.Terms.CustomerId is null && caller is { UserId: not null, IsAdmin: false }
+            || (payment.Terms.CustomerId is null && caller is { IsAdmin: false } and ({ UserId: not null } or { OrderToken: not null })
                 && !(await GrainFactory.GetGrain<IOrderGrain>(this.GetPrimaryKey()).GetAsync(caller)).IsError);
         var view = (State ?? payment).ToView();
         // Only the buyer may see the client secret.
