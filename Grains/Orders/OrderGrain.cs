@@ -357,11 +357,11 @@ internal sealed partial class OrderGrain(
 
     async Task<Result<Order>> IOrderGrain.WatchAsync(Caller caller, int seen, TimeSpan wait, CancellationToken cancellation)
     {
-        caller = await ProveAsync(caller);
-        if (Of(caller) is not { } order)
+        var viewer = await ProveAsync(caller);
+        if (Of(viewer) is not { } order)
             return NoOrder;
         if (order.Timeline.Length > seen)
-            return order.ToView(caller);
+            return order.ToView(viewer);
         if (watchers >= MaxWatchers)
             return Error.Of(
                 ErrorCode.RateLimited, "error.watchers",
@@ -379,7 +379,10 @@ internal sealed partial class OrderGrain(
         {
             watchers--;
         }
-        return Order!.ToView(caller);
+        // Meanwhile the token may have expired, or the e-mail address may have been corrected, which can also take the order from an
+        // account.
+        viewer = await ProveAsync(caller);
+        return Of(viewer) is { } now ? now.ToView(viewer) : NoOrder;
     }
 
     async Task IOrderGrain.ResumeAsync(DateTimeOffset? due)
