@@ -72,7 +72,8 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     }
 
     private Task<Result<Page<Order>>> OrdersAsync(PageRequest page) =>
-        cluster.GetGrain<IOrderListGrain>(WorkerKeys.Next()).ListAsync(new OrderQuery(userId, null, null, null, null, page));
+        cluster.GetGrain<IOrderListGrain>(WorkerKeys.Next()).ListAsync(
+            new OrderQuery(userId, null, null, null, null, page) { ForBuyer = true });
 
     private Task<Result<Page<DraftOrder>>> DraftOrdersAsync(PageRequest page) =>
         cluster.GetGrain<IDraftOrderListGrain>(WorkerKeys.Next()).ListAsync(new DraftOrderQuery(null, userId, page));
@@ -86,7 +87,8 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     private async Task<object> ToItemAsync(Order order)
     {
         var payment = await cluster.GetGrain<IPaymentGrain>(order.Id).GetAsync(caller);
-        return new ExportedOrder(order, payment.Value);
+        // Who finds the file must not be able to complete the payment.
+        return new ExportedOrder(order.WithoutClientSecret(), payment.Value is { } paid ? paid with { ClientSecret = null } : null);
     }
 
     private static Task<object> ToItemAsync(DraftOrder draft) => Task.FromResult<object>(draft);

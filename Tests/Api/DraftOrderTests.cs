@@ -222,6 +222,9 @@ public sealed class DraftOrderTests(DraftOrderShop shop)
         var export = Expect.Status(200, await customer.Api.GetAsync("/me/export"));
         Assert.Equal(
             [sent, open], export["draftOrders"]!.AsArray().Select(d => d!["id"]!.GetValue<string>()));
+        // The order as its buyer sees it.
+        Assert.Equal(order, export.Text("orders.0.order.id"));
+        Assert.Null(export["orders.0.order.draftId"]);
 
         Expect.Problem(409, "conflict", await EraseAsync(customer));
         Expect.Status(200, await shop.Admin.PostAsync($"/orders/{order}/cancel"));

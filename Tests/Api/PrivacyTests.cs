@@ -50,6 +50,19 @@ public sealed class PrivacyTests(RunningShop shop)
     }
 
     [Fact]
+    public async Task the_export_holds_no_secret_that_completes_a_payment()
+    {
+        var customer = await shop.Api.AsNewCustomerAsync();
+        await customer.FillCartAsync(await shop.Admin.CreateProductAsync());
+        var order = Expect.Status(201, await customer.OrderAsync(paymentMethod: "pm_card_authenticationRequired"));
+        var export = Expect.Status(200, await customer.GetAsync("/me/export"));
+        Assert.Equal(
+            (order.Text("id"), "awaitingPayment", "requiresAction"),
+            (export.Text("orders.0.order.id"), export.Text("orders.0.order.status"), export.Text("orders.0.payment.status")));
+        Assert.DoesNotContain(order.Text("payment.clientSecret"), export.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task long_lists_are_exported_to_their_end()
     {
         var customer = await shop.Api.AsNewCustomerAsync();
