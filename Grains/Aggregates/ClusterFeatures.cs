@@ -1,5 +1,6 @@
 using Orleans.Metadata;
 using SoonShop.Inventory;
+using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Pricing;
 
@@ -16,6 +17,9 @@ public sealed class ClusterFeatures(IGrainFactory grains, IClusterManifestProvid
     private readonly ClusterQuestion customerGroupsAreRules = new(cluster, manifest => manifest.AllKnow(
         grains.Reference<ICustomerGroupMembersGrain>(0).GetGrainId().Type));
 
+    private readonly ClusterQuestion orderUpdatesAreKnown = new(cluster, manifest => manifest.AllKnow(
+        grains.Reference<INotificationGrain>(Guid.Empty).GetGrainId().Type, OrderUpdatesAttribute.Name));
+
     private readonly ClusterQuestion stockIsByLocation = new(cluster, manifest => manifest.AllKnow(
         grains.Reference<IInventoryItemGrain>(Sku.GrainKey("A")).GetGrainId().Type, StockByLocationAttribute.Name));
 
@@ -25,6 +29,9 @@ public sealed class ClusterFeatures(IGrainFactory grains, IClusterManifestProvid
     /// <summary>True when every silo knows customer groups as pricing rules.</summary>
     public bool CustomerGroupsAreRules => customerGroupsAreRules.IsTrue;
 
+    /// <summary>True when every silo knows the event of a corrected order.</summary>
+    public bool OrderUpdatesAreKnown => orderUpdatesAreKnown.IsTrue;
+
     /// <summary>True when every silo can sell the units of a reservation in parts, as they are shipped.</summary>
     public bool StockIsSoldWhenShipped => stockIsSoldWhenShipped.IsTrue;
 
@@ -33,6 +40,18 @@ public sealed class ClusterFeatures(IGrainFactory grains, IClusterManifestProvid
 
     /// <summary>True when every silo knows orders from drafts, which have no cart.</summary>
     public bool DraftOrdersAreKnown => draftOrdersAreKnown.IsTrue;
+}
+
+/// <summary>Announces that this version knows the event of a corrected order.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class OrderUpdatesAttribute : Attribute, IGrainPropertiesProviderAttribute
+{
+    /// <summary>The property's name.</summary>
+    public const string Name = "soonshop.order-updated";
+
+    /// <inheritdoc/>
+    public void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties) =>
+        properties[Name] = "true";
 }
 
 /// <summary>Announces that this version sells the units of a reservation in parts.</summary>

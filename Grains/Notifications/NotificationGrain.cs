@@ -11,7 +11,7 @@ namespace SoonShop.Notifications;
 /// for each webhook endpoint that wants the event. The channels' own handlers send the messages, except for mail that
 /// <see cref="GuestMail"/> can send at once.
 /// </remarks>
-[GrainType(NotificationGrain.Handler), CollectionAgeLimit(Minutes = 2)]
+[GrainType(NotificationGrain.Handler), CollectionAgeLimit(Minutes = 2), OrderUpdates]
 [ImplicitStreamSubscription(ShopStreams.Orders), ImplicitStreamSubscription(ShopStreams.Payments),
     ImplicitStreamSubscription(ShopStreams.Users)]
 internal sealed class NotificationGrain(

@@ -22,6 +22,10 @@ internal sealed partial class OrderGrain
         var decision = Order.Edit(command.Email, address, rules);
         if (decision.Error is { } error)
             return error;
+        // A silo of an older version cannot handle the event.
+        if (decision.Changed && !features.OrderUpdatesAreKnown)
+            throw new UnavailableException(ErrorText.Of(
+                "error.order-upgrade", "Orders cannot be corrected while the shop is being upgraded. Try again later."));
         // No step of the order depends on it, so none is executed: a checkout that waits for its payment provider can be corrected, too.
         await DecideAsync(decision, decision.Events.OfType<OrderUpdated>().SingleOrDefault() is { } updated
             ? Audit(new AuditEvent("orders.update", Id.ToString()) { Details = new { updated.Fields } })
