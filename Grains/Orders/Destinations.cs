@@ -11,10 +11,12 @@ internal static class Destinations
     /// <param name="address">The address.</param>
     /// <param name="savedAs">Its id when it is one of the customer's saved addresses, which may be older than a rule.</param>
     /// <param name="rules">The rules that say where the shop sells to.</param>
-    public static Result<Address> Check(Address address, Guid? savedAs, CompiledPricingRules rules)
+    /// <param name="known">A destination that the shop sends to whatever the rules say by now; null for none.</param>
+    public static Result<Address> Check(Address address, Guid? savedAs, CompiledPricingRules rules, Destination? known = null)
     {
         var (usable, wrong) = AddressRules.Check(address);
-        IReadOnlyDictionary<string, ErrorText[]> errors = wrong.Count == 0 && rules.Taxes.ZoneOf(Of(usable)) is null
+        IReadOnlyDictionary<string, ErrorText[]> errors = wrong.Count == 0 && Of(usable) != known
+            && rules.Taxes.ZoneOf(Of(usable)) is null
             ? new Dictionary<string, ErrorText[]> { ["country"] = [NoDelivery(usable.Country)] }
             : wrong;
         if (errors.Count == 0)
@@ -55,6 +57,15 @@ internal static class Destinations
 
     /// <summary>Returns the part of an address that prices depend on.</summary>
     public static Destination Of(Address address) => new(address.Country, address.Region, address.PostalCode);
+
+    /// <summary>
+    /// Returns the part of a stored address that prices depend on, in its country's form. An address from before a rule stays as it is.
+    /// </summary>
+    public static Destination OfStored(Address address)
+    {
+        var (usable, wrong) = AddressRules.Check(address);
+        return Of(wrong.Count == 0 ? usable : address);
+    }
 
     private static ErrorText NoDelivery(string country) =>
         ErrorText.Of("field.no-delivery", $"is {country}, where this shop does not deliver");

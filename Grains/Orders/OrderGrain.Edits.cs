@@ -14,7 +14,8 @@ internal sealed partial class OrderGrain
         Address? address = null;
         if (command.ShippingAddress is { } entered)
         {
-            var destination = Destinations.Check(entered, savedAs: null, rules);
+            // The shop need not sell there by now, as long as the order goes where it was sold to.
+            var destination = Destinations.Check(entered, savedAs: null, rules, Destinations.OfStored(Order.ShippingAddress));
             if (destination.IsError)
                 return destination.Error;
             address = destination.Value;

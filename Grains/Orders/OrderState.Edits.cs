@@ -45,7 +45,7 @@ public sealed partial record OrderState
                 ErrorCode.InvalidOrderState, "error.address-shipped",
                 "A parcel of the order has left, so its shipping address cannot be changed.").WithOrder(Id);
         }
-        return IsPricedAlike(Destinations.Of(ShippingAddress), Destinations.Of(address), rules) ? null : Error.Of(
+        return IsPricedAlike(Destinations.OfStored(ShippingAddress), Destinations.Of(address), rules) ? null : Error.Of(
             ErrorCode.Conflict, "error.other-destination",
             "The prices of the order were computed for its address. The new one is in another country, or in a place with other taxes or "
                 + "shipping prices: cancel the order and place a new one, or send a draft order.").WithOrder(Id);
@@ -53,10 +53,11 @@ public sealed partial record OrderState
 
     /// <summary>
     /// True when the prices of the order depend on nothing in which two destinations differ. Conditions of promotions name countries; taxes
-    /// and shipping have zones. A tax provider may use every part of a destination.
+    /// and shipping have zones, and an order that is not shipped has no price of shipping. A tax provider may use every part of a
+    /// destination.
     /// </summary>
     private bool IsPricedAlike(Destination one, Destination other, CompiledPricingRules rules) => one == other
         || (one.Country == other.Country && Quote?.TaxProvider is null
             && rules.Taxes.ZoneOf(one)?.Id == rules.Taxes.ZoneOf(other)?.Id
-            && rules.Shipping.ZoneOf(one)?.Id == rules.Shipping.ZoneOf(other)?.Id);
+            && (Quote is { Shipping: null } || rules.Shipping.ZoneOf(one)?.Id == rules.Shipping.ZoneOf(other)?.Id));
 }

@@ -23,6 +23,26 @@ public sealed class DestinationsTests
     }
 
     [Fact]
+    public void a_known_destination_is_checked_by_its_form_alone()
+    {
+        var rules = Given.Rules(new CheckoutOptions { TaxBasisPointsByCountry = { ["DE"] = 1900 } });
+        var known = Destinations.OfStored(Given.Address);
+        Assert.Equal("1 Main St", Destinations.Check(Given.Address with { Line1 = "1 Main St" }, null, rules, known).Value!.Line1);
+        Assert.NotEmpty(
+            Destinations.Check(Given.Address with { PostalCode = "x" }, null, rules, known).Error!.Errors!["shippingAddress.postalCode"]);
+        Assert.NotEmpty(
+            Destinations.Check(Given.Address with { PostalCode = "SW1Y 4LF" }, null, rules, known).Error!
+                .Errors!["shippingAddress.country"]);
+    }
+
+    [Fact]
+    public void the_destination_of_a_stored_address_is_in_its_countrys_form_if_it_has_one()
+    {
+        Assert.Equal("SW1Y 4LE", Destinations.OfStored(Given.Address with { PostalCode = " sw1y4le" }).PostalCode);
+        Assert.Equal("UK", Destinations.OfStored(Given.Address with { Country = "UK" }).Country);
+    }
+
+    [Fact]
     public void the_rest_of_the_world_pays_its_tax()
     {
         var options =
