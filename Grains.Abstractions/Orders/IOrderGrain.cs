@@ -51,11 +51,13 @@ public interface IOrderGrain : IGrainWithGuidKey
 
     /// <summary>
     /// Corrects the e-mail address or the shipping address; the prices stay. The buyer gets no message. The e-mail address can be changed
-    /// in every status, and from then on mails to a guest go to the new one; an account gets its mails at the account's own address. Tokens
-    /// of links and lookups (<see cref="MailLinkAsync"/>) are bound to the order's address: those for the former address open nothing any
-    /// more, unless it is entered again while they are valid. The shipping address can be changed until a parcel leaves. Idempotent: an
-    /// order that has both already stays as it is. Errors: <c>not-found</c>, <c>validation-failed</c> for an address as at a checkout,
+    /// in every status, and from then on mails to a guest go to the new one; an account gets its mails at the account's own address. An
+    /// account that has adopted the order by the former address (<see cref="AdoptAsync"/>) loses it. Tokens of links and lookups
+    /// (<see cref="MailLinkAsync"/>) are bound to the order's address: those for the former address open nothing any more, unless it is
+    /// entered again while they are valid. The shipping address can be changed until a parcel leaves. Idempotent: an order that has both
+    /// already stays as it is. Errors: <c>not-found</c>, <c>validation-failed</c> for an address as at a checkout,
     /// <c>invalid-order-state</c>, also for an erased buyer, <c>conflict</c> for a place for which the prices were not computed.
+    /// Throws <see cref="UnavailableException"/> while a silo of an older version is in the cluster.
     /// </summary>
     [Alias("update"), Repeatable]
     Task<Result<Order>> UpdateAsync(UpdateOrder command);
@@ -204,6 +206,16 @@ public interface IOrderGrain : IGrainWithGuidKey
     /// <param name="cartMoved">True when its lines moved, too: they leave the account's cart once the order is paid.</param>
     [Alias("assign")]
     Task AssignAsync(Guid accountId, bool cartMoved);
+
+    /// <summary>
+    /// Assigns a guest's order to the account that has verified its e-mail address, if that is still the order's address. Afterwards both
+    /// the account and the holder of the guest's cart id can see it, until <see cref="UpdateAsync"/> gives it another address. Idempotent;
+    /// the first account keeps it. Returns true when the order is the account's, and false otherwise, also when there is no such order.
+    /// </summary>
+    /// <param name="accountId">The account.</param>
+    /// <param name="emailProof">Proves the verified address without containing it.</param>
+    [Alias("adopt"), Repeatable]
+    Task<bool> AdoptAsync(Guid accountId, string emailProof);
 
     /// <summary>
     /// Mails a link to the order to its e-mail address, if that is the requested one and the buyer is not erased. A guest's order is opened

@@ -10,7 +10,8 @@ namespace SoonShop.Orders;
 /// </summary>
 [GrainType("guest-orders"), ImplicitStreamSubscription(ShopStreams.Users)]
 [Retry(Immediate = 1, Backoff = Backoff.Exponential, Retries = 20, FirstSeconds = 2, Factor = 2, MaxSeconds = 600, Jitter = 0.2)]
-internal sealed class GuestOrdersGrain(IGuestOrders orders) : EventHandlerGrain, IHandle<EmailVerified>, IHandle<EmailChanged>
+internal sealed class GuestOrdersGrain(IGuestOrders orders, OrderTokens tokens)
+    : EventHandlerGrain, IHandle<EmailVerified>, IHandle<EmailChanged>
 {
     /// <summary>The number of orders that are assigned at a time.</summary>
     private const int PageSize = 20;
@@ -33,9 +34,11 @@ internal sealed class GuestOrdersGrain(IGuestOrders orders) : EventHandlerGrain,
             var user = await GrainFactory.Reference<IUserGrain>(userId).GetAsync();
             if (user.IsError || !user.Value.EmailVerified)
                 return;
-            var found = await orders.ListAsync(EmailAddress.Normalize(user.Value.Email), last, PageSize, context.Cancellation);
-            await Task.WhenAll(
-                found.Select(o => GrainFactory.Reference<IOrderGrain>(o.OrderId).AssignAsync(userId, cartMoved: false)));
+            var email = EmailAddress.Normalize(user.Value.Email);
+            var found = await orders.ListAsync(email, last, PageSize, context.Cancellation);
+            // Each order compares the address, because staff may have corrected it since it was listed.
+            var proof = await tokens.ProofOfAsync(email);
+            await Task.WhenAll(found.Select(o => GrainFactory.Reference<IOrderGrain>(o.OrderId).AdoptAsync(userId, proof)));
             CrashPoint.Pass("guest-orders.page");
             if (found.Length < PageSize)
                 return;

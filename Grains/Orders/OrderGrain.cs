@@ -429,6 +429,15 @@ internal sealed partial class OrderGrain(
         (done, isHandedOver, isReleased) = (null, false, false);
     }
 
+    async Task<bool> IOrderGrain.AdoptAsync(Guid accountId, string emailProof)
+    {
+        // The list that the caller has read may be older than a correction of the address.
+        if (Order is null || !await tokens.IsProofOfAsync(emailProof, Order.Email))
+            return false;
+        await DecideAsync(Order.Adopt(accountId, Now));
+        return Order.OwnerId == accountId;
+    }
+
     async Task IOrderGrain.EraseBuyerAsync()
     {
         if (Order is null)

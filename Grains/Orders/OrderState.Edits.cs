@@ -5,17 +5,22 @@ using SoonShop.Users;
 namespace SoonShop.Orders;
 
 /// <summary>
-/// The rules by which staff corrects an order. Its prices stay frozen, so it can only be sent to a place for which they would be the same.
+/// The rules by which staff correct an order. Its prices stay frozen, so it can only be sent to a place for which they would be the same.
 /// </summary>
 public sealed partial record OrderState
 {
-    /// <summary>Corrects the e-mail address and the shipping address. Changes nothing when the order has both already.</summary>
+    /// <summary>
+    /// Corrects the e-mail address and the shipping address. Changes nothing when the order has both already. An account that has adopted
+    /// the order by its former address loses it: it has proven nothing about the new one.
+    /// </summary>
     /// <param name="email">The e-mail address, valid and trimmed; null to keep it.</param>
     /// <param name="address">The shipping address in its country's form; null to keep it.</param>
     /// <param name="rules">The rules that say which places have the same taxes and shipping prices.</param>
     public Decision<OrderState> Edit(string? email, Address? address, CompiledPricingRules rules)
     {
         var next = this with { Email = email ?? Email, ShippingAddress = address ?? ShippingAddress };
+        if (IsOwnedByAddress && EmailAddress.Normalize(next.Email) != EmailAddress.Normalize(Email))
+            next = next with { AccountId = null, AssignedAt = null, IsAdoptedByEmail = null };
         var isReaddressed = next.ShippingAddress != ShippingAddress;
         var changed = new List<string>();
         if (next.Email != Email)
@@ -34,6 +39,12 @@ public sealed partial record OrderState
             ? error
             : To(next, o => new OrderUpdated(o.Summary, [.. changed]));
     }
+
+    /// <summary>
+    /// True when an account has the order because of its e-mail address, also when the reason is unknown; false when the account took over
+    /// the guest's cart.
+    /// </summary>
+    private bool IsOwnedByAddress => this is { CustomerId: null, AccountId: not null, CartMoved: false, IsAdoptedByEmail: not false };
 
     private Error? CheckCanSendTo(Address address, CompiledPricingRules rules)
     {

@@ -70,10 +70,15 @@ public sealed partial record OrderState
 
     /// <summary>The newer order of the same cart, for which this one is to end unless it is paid.</summary>
     public Guid? SupersededBy { get; init; }
-    /// <summary>The account that received a guest's order together with its cart.</summary>
+    /// <summary>The account that received a guest's order: with the guest's cart, or because it verified its e-mail address.</summary>
     public Guid? AccountId { get; init; }
     /// <summary>When the account received it; null in orders that an older version assigned.</summary>
     public DateTimeOffset? AssignedAt { get; init; }
+    /// <summary>
+    /// True when the account received it because it verified the order's e-mail address; false when it took over the guest's cart; null in
+    /// orders that an older version assigned.
+    /// </summary>
+    public bool? IsAdoptedByEmail { get; init; }
     /// <summary>
     /// True when the order's lines moved to the account's cart, too. Then they are removed from that cart and not from the guest's.
     /// </summary>
@@ -210,17 +215,23 @@ public sealed partial record OrderState
     public const string SupersededReason = "A newer checkout of the same cart took its place.";
 
     /// <summary>
-    /// Assigns a guest's order to an account. If it is already paid, its lines must still be removed from the account's cart.
+    /// Assigns a guest's order to an account that takes over the guest's cart. If it is already paid, its lines must still be removed from
+    /// the account's cart.
     /// </summary>
     public Decision<OrderState> Assign(Guid accountId, bool cartMoved, DateTimeOffset now)
     {
         if (OwnerId is not null || BuyerErased)
             return Decision<OrderState>.NoChange(this);
-        var assigned = this with { AccountId = accountId, AssignedAt = now, CartMoved = cartMoved };
+        var assigned = this with { AccountId = accountId, AssignedAt = now, CartMoved = cartMoved, IsAdoptedByEmail = false };
         return cartMoved && PendingStep == OrderStep.Complete
             ? To(assigned, o => new CheckoutTimeout(o.Id, now + CompletionDelay))
             : To(assigned);
     }
+
+    /// <summary>Assigns a guest's order to an account that has verified the order's e-mail address. No cart moves.</summary>
+    public Decision<OrderState> Adopt(Guid accountId, DateTimeOffset now) => OwnerId is not null || BuyerErased
+        ? Decision<OrderState>.NoChange(this)
+        : To(this with { AccountId = accountId, AssignedAt = now, CartMoved = false, IsAdoptedByEmail = true });
 
     /// <summary>True when the caller is the buyer: the account, or the guest with the cart that it was placed from.</summary>
     public bool IsBoughtBy(Caller caller) => caller.Owns(OwnerId, null) || (CustomerId is null && caller.Owns(null, CartId));

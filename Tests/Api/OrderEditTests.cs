@@ -3,7 +3,7 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
 
-/// <summary>Staff corrects the e-mail address and the shipping address of orders.</summary>
+/// <summary>Staff correct the e-mail address and the shipping address of orders.</summary>
 [Collection(nameof(OrderLinkShop))]
 public sealed class OrderEditTests(OrderLinkShop shop)
 {
@@ -187,7 +187,7 @@ public sealed class OrderEditTests(OrderLinkShop shop)
     }
 
     [Fact]
-    public async Task staff_gets_from_an_order_to_its_draft_and_buyers_do_not()
+    public async Task staff_get_from_an_order_to_its_draft_and_buyers_do_not()
     {
         var email = Make.Email();
         var draft = Expect.Status(201, await shop.Admin.PostAsync(
@@ -207,6 +207,41 @@ public sealed class OrderEditTests(OrderLinkShop shop)
         Assert.Null(Expect.Status(200, await shop.Admin.GetAsync($"/orders/{order.Text("id")}"))["draftId"]);
         Assert.NotNull(guest.CartId);
     }
+
+    [Fact]
+    public async Task an_account_that_got_the_order_by_its_address_loses_it_with_the_address()
+    {
+        var customer = await Customer.RegisterAsync(shop.Api);
+        var (guest, order) = await shop.BuyAsync(customer.Email);
+        var id = Expect.Status(201, order).Text("id");
+        await VerifyAsync(customer.Email);
+        await Until.TrueAsync("the order is the account's", Limit, async () => (await OrdersOfAsync(customer.Api)).Contains(id));
+        // Another spelling is the same address.
+        Expect.Status(200, await shop.Admin.PatchAsync($"/admin/orders/{id}", new { email = customer.Email.ToUpperInvariant() }));
+        Expect.Status(200, await customer.Api.GetAsync($"/orders/{id}"));
+
+        var email = Make.Email();
+        Assert.Null(Expect.Status(200, await shop.Admin.PatchAsync($"/admin/orders/{id}", new { email }))["customerId"]);
+        foreach (var path in (string[])[$"/orders/{id}", $"/orders/{id}/events", $"/payments/{id}"])
+            Expect.Problem(404, "not-found", await customer.Api.GetAsync(path));
+        Assert.Empty(await OrdersOfAsync(customer.Api));
+        Assert.DoesNotContain(email, Expect.Status(200, await customer.Api.GetAsync("/me/export")).Body, StringComparison.Ordinal);
+        // The guest has it as before.
+        Assert.Equal(email, Expect.Status(200, await guest.GetAsync($"/orders/{id}")).Text("email"));
+
+        // Whoever proves the new address gets it.
+        var other = Expect.Status(201, await shop.Api.PostAsync("/auth/register", new { email, password = "correct horse" }));
+        await VerifyAsync(email);
+        await Until.TrueAsync("it is the other account's", Limit, async () =>
+            (await OrdersOfAsync(shop.Api with { AccessToken = other.Text("accessToken") })).Contains(id));
+        Assert.Empty(await OrdersOfAsync(customer.Api));
+    }
+
+    private async Task VerifyAsync(string email) => Expect.Status(
+        204, await shop.Api.PostAsync("/auth/email/verify", new { token = await shop.TokenAsync(email, "verify-email") }));
+
+    private static async Task<string[]> OrdersOfAsync(ApiClient customer) =>
+        [.. Expect.Status(200, await customer.GetAsync("/orders?limit=100"))["items"]!.AsArray().Select(o => o!["id"]!.GetValue<string>())];
 
     private Task<Reply> ByLinkAsync(string id, string token) =>
         shop.Api.SendAsync(HttpMethod.Get, $"/orders/{id}", more: ("X-Order-Token", token));

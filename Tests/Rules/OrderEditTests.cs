@@ -162,7 +162,92 @@ public sealed class OrderEditTests
     }
 
     [Fact]
-    public void only_staff_sees_the_draft_of_an_order()
+    public void what_is_not_shipped_has_no_price_of_shipping()
+    {
+        var order = Given.OrderThatIs(OrderStatus.Confirmed);
+        order = order with { ShippingAddress = NewYork, Quote = order.Quote! with { Shipping = null } };
+        var (taxed, shipped) = (WithZone(new ZoneArea("US", "NY"))[0], WithZone(new ZoneArea("US", "NY"))[1]);
+
+        order.Edit(null, Newark, taxed).IsRefused(ErrorCode.Conflict);
+        Assert.Equal("NJ", order.Edit(null, Newark, shipped).Next().ShippingAddress.Region);
+    }
+
+    [Fact]
+    public void an_address_from_before_a_rule_is_the_same_place_in_the_form_of_its_country()
+    {
+        var order = Given.OrderThatIs(OrderStatus.Confirmed);
+        order = order with
+        {
+            ShippingAddress = NewYork with { Region = "New York", PostalCode = " 10004 " },
+            Quote = order.Quote! with { TaxProvider = "elsewhere" },
+        };
+
+        Assert.Equal("2 Broadway", order.Edit(null, NewYork with { Line1 = "2 Broadway" }, Rules).Next().ShippingAddress.Line1);
+        order.Edit(null, Albany, Rules).IsRefused(ErrorCode.Conflict);
+        // One that has no such form counts as it is.
+        order = order with { ShippingAddress = NewYork with { PostalCode = "x" } };
+        order.Edit(null, NewYork, Rules).IsRefused(ErrorCode.Conflict);
+        Assert.Equal(NewYork, (order with { Quote = null }).Edit(null, NewYork, Rules).Next().ShippingAddress);
+    }
+
+    [Fact]
+    public void an_account_that_adopted_the_order_by_its_address_loses_it_with_the_address()
+    {
+        var (guest, account) = (new Caller(null, Given.Id(9), IsAdmin: false), new Caller(Given.Id(5), null, IsAdmin: false));
+        var order = Given.Place([Given.Line()], Given.Checkout, guest).Next();
+        var adopted = order.Adopt(Given.Id(5), Given.Now).Next();
+        Assert.True(adopted.IsBoughtBy(account));
+        Assert.True(adopted.IsAdoptedByEmail);
+        Assert.False(adopted.CartMoved);
+        adopted.Adopt(Given.Id(6), Given.Now).StaysAs(adopted);
+
+        // Another spelling is the same address, and another place belongs to the same buyer.
+        Assert.Equal(Given.Id(5), adopted.Edit("Guest@Example.com", null, Rules).Next().AccountId);
+        Assert.Equal(Given.Id(5), adopted.Edit(null, Next, Rules).Next().AccountId);
+
+        var edited = adopted.Edit(NewEmail, null, Rules);
+        var next = edited.Next();
+        Assert.Equal(Given.Json(order with { Email = NewEmail }), Given.Json(next));
+        Assert.False(next.IsBoughtBy(account));
+        Assert.True(next.IsBoughtBy(guest));
+        Assert.Null(OrderIndex.Of(next).CustomerId);
+        Assert.Null(Assert.IsType<OrderUpdated>(Assert.Single(edited.Events)).Order.CustomerId);
+        // Whoever proves the new address gets it.
+        Assert.Equal(Given.Id(6), next.Adopt(Given.Id(6), Given.Now).Next().AccountId);
+        // An older version has not recorded the reason.
+        Assert.Null((adopted with { IsAdoptedByEmail = null }).Edit(NewEmail, null, Rules).Next().AccountId);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void an_account_that_took_over_the_guests_cart_keeps_the_order(bool cartMoved)
+    {
+        var order = Given.Place([Given.Line()], Given.Checkout, new Caller(null, Given.Id(9), IsAdmin: false)).Next()
+            .Assign(Given.Id(5), cartMoved, Given.Now).Next();
+        Assert.False(order.IsAdoptedByEmail);
+
+        Assert.Equal(
+            Given.Json(order with { Email = NewEmail }), Given.Json(order.Edit(NewEmail, null, Rules).Next()));
+        // Of an older version only the lines tell.
+        var older = order with { IsAdoptedByEmail = null };
+        Assert.Equal(cartMoved, older.Edit(NewEmail, null, Rules).Next().AccountId is not null);
+    }
+
+    [Fact]
+    public void what_an_account_has_bought_or_an_erasure_has_emptied_is_not_adopted()
+    {
+        var order = Given.PlacedOrder();
+        order.Adopt(Given.Id(5), Given.Now).StaysAs(order);
+        Assert.Equal(order.CustomerId, order.Edit(NewEmail, null, Rules).Next().CustomerId);
+        var erased = Given.OrderThatIs(OrderStatus.Delivered).EraseBuyer(new PrivacyOptions(), Given.Now).Next();
+        erased.Adopt(Given.Id(5), Given.Now).StaysAs(erased);
+        var guests = erased with { CustomerId = null };
+        guests.Adopt(Given.Id(5), Given.Now).StaysAs(guests);
+    }
+
+    [Fact]
+    public void only_staff_see_the_draft_of_an_order()
     {
         var order = Given.OrderThatIs(OrderStatus.Confirmed) with { DraftId = Given.Id(7) };
 
