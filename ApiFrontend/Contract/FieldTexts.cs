@@ -286,7 +286,8 @@ internal static class FieldTexts
         ["ReceiveStockTransferRequest.lines"] = "What arrived by SKU. Left out: everything that is in transit.",
         ["ArrivedUnitsRequest.received"] = "Units that arrived. Left out: none.",
         ["ArrivedUnitsRequest.lost"] = "Units that will not arrive. Left out: none.",
-        ["ShipRequest.location"] = "The id of the location that ships all of its units. Left out: the only one that has units.",
+        ["ShipRequest.location"] =
+            "The id of the location that ships all units that it has left of this order. Left out: the only one that has units.",
         ["UpdateOrderRequest.email"] = "The e-mail address. Left out: it stays.",
         ["UpdateOrderRequest.shippingAddress"] = "The whole shipping address. Left out: it stays.",
         ["CorrectShipmentRequest.carrier"] = "The carrier. Left out: it stays.",

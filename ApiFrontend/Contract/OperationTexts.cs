@@ -215,9 +215,10 @@ internal static class OperationTexts
         ["updateOrder"] = "Changes the e-mail address or the shipping address; what is left out stays. The prices of the order stay, too: "
             + "an address in another country, or in a place with other taxes or shipping prices, is 409 `conflict`. The shipping address "
             + "can be changed until a parcel leaves, and the e-mail address in every status. The customer is not notified. Links that were "
-            + "mailed to the former e-mail address do not open the order any more.",
-        ["shipOrder"] = "Records the handover of all units that are left, at the location if one is named, to a carrier and notifies the "
-            + "customer. With manual capture, captures the payment first.",
+            + "mailed to the former e-mail address do not open the order any more, and an account that got it because of that address "
+            + "loses it.",
+        ["shipOrder"] = "Records the handover of all units that are left to a carrier; with `location`, of those that are left there. "
+            + "Notifies the customer. With manual capture, captures the payment first.",
         ["deliverOrder"] =
             "Records the delivery of all parcels. Without it, an order becomes `delivered` after `Checkout:DeliveredAfterDays`.",
         ["captureOrder"] = "Captures all of the authorized amount or, with `amount`, part of it; the rest is released.",

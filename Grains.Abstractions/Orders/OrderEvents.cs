@@ -68,7 +68,7 @@ public sealed record OrderConfirmed(OrderSummary Order) : IShopEvent
     [JsonIgnore] public string Type => "order.confirmed";
 }
 
-/// <summary>Staff corrected the order. What it has now is in the order itself; the buyer gets no message.</summary>
+/// <summary>Staff corrected the order. A new shipping address is only in the order itself; the buyer gets no message.</summary>
 /// <param name="Order">The order, with the e-mail address that it has now.</param>
 /// <param name="Fields">The changed fields of the order: <c>email</c>, <c>shippingAddress</c>.</param>
 public sealed record OrderUpdated(OrderSummary Order, ImmutableArray<string> Fields) : IShopEvent
