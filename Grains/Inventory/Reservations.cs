@@ -45,7 +45,8 @@ internal sealed record Reservation(int Units, Task Written) : IReservation
     public bool IsCommitted => Sold > 0 && Reserved == 0;
 
     /// <inheritdoc/>
-    public bool IsReleased => Returned > 0 || (Sold == 0 && Reserved == 0 && Settlements > 0);
+    /// <remarks>Of no units, it was recorded by a release, whose own row may be missing after a crash.</remarks>
+    public bool IsReleased => Returned > 0 || (Sold == 0 && Reserved == 0 && (Settlements > 0 || Units == 0));
 }
 
 /// <summary>The reservations of one item that this activation knows, and how the ledger's rows tell of the others.</summary>

@@ -19,6 +19,8 @@ internal sealed record ReservedUse(
         return reserved is null ? null : new ReservedUse(
             reserved.Uses, reserved.Amount, reserved.Holders,
             IsCommitted: rows.Any(row => row.Kind == PromotionUseKind.Commit),
-            IsReleased: rows.Any(row => row.Kind is PromotionUseKind.Release or PromotionUseKind.Return), Task.CompletedTask);
+            // Of no use, it was recorded by a release, whose own row may be missing after a crash.
+            IsReleased: reserved.Uses == 0 || rows.Any(row => row.Kind is PromotionUseKind.Release or PromotionUseKind.Return),
+            Task.CompletedTask);
     }
 }

@@ -96,6 +96,8 @@ public sealed class PromotionUsesStateTests
         Assert.Equal((true, false), Stage(Then(PromotionUseKind.Commit), reserved));
         Assert.Equal((false, true), Stage(reserved, Then(PromotionUseKind.Release)));
         Assert.Equal((true, true), Stage(reserved, Then(PromotionUseKind.Return), Then(PromotionUseKind.Commit)));
+        // A release that crashed between its two rows.
+        Assert.True(ReservedUse.FromLedger([new RecordedUse(PromotionUseKind.Reservation, 0, null, [])])!.IsReleased);
 
         (bool, bool) Stage(params RecordedUse[] rows)
         {

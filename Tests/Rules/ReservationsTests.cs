@@ -20,6 +20,8 @@ public sealed class ReservationsTests
         Assert.Equal((3, 0, false, true), Read(Reserved, Released));
         Assert.Equal((3, 0, true, true), Read(Reserved, Sold, Returned));
         Assert.Equal((0, 0, false, true), Read(Reserved with { Delta = 0 }, Released with { Delta = 0 }));
+        // A release that crashed between its two rows.
+        Assert.Equal((0, 0, false, true), Read(Reserved with { Delta = 0 }));
     }
 
     [Fact]
