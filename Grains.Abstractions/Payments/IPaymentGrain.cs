@@ -60,6 +60,28 @@ public interface IPaymentGrain : IGrainWithGuidKey
     Task<Result<Payment>> RefundAsync(RefundPayment command);
 
     /// <summary>
+    /// Holds money of this payment for another order, so that it cannot be refunded meanwhile. Idempotent by credit id. Error:
+    /// <c>conflict</c> for more than is left, or while the payment is disputed.
+    /// </summary>
+    [Alias("hold-credit")]
+    Task<Result<Payment>> HoldCreditAsync(HoldCredit command);
+
+    /// <summary>
+    /// Ends the hold of a credit: <paramref name="used"/> minor units pay the other order, and the rest can be refunded again. Idempotent;
+    /// the first call counts. An unknown credit is refused from then on. Null when there is no payment.
+    /// </summary>
+    [Alias("end-credit")]
+    Task<Payment?> EndCreditAsync(string creditId, long used);
+
+    /// <summary>
+    /// Refunds money that a credit of this payment has paid for another order, and returns the refunded minor units: fewer than asked for
+    /// when the provider rejects a part. Idempotent by refund id. Error: <c>conflict</c> for more than the credit is, while the payment is
+    /// disputed, or when the provider rejects it.
+    /// </summary>
+    [Alias("refund-credit")]
+    Task<Result<long>> RefundCreditAsync(RefundCredit command);
+
+    /// <summary>
     /// Returns the payment. The token of a mailed link to its order opens it, too; the order verifies the token. Error: <c>not-found</c>,
     /// also when the payment does not belong to the caller.
     /// </summary>
@@ -82,9 +104,20 @@ public interface ISimulatedPaymentsGrain : IGrainWithIntegerKey
 /// <summary>The terms of a payment, which the order determines.</summary>
 /// <param name="CustomerId">The payer; null for a guest.</param>
 /// <param name="CartId">The guest's cart.</param>
-/// <param name="Amount">The order's total.</param>
+/// <param name="Amount">What is charged: the order's total, less what a credit pays.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.payment-terms")]
-public sealed record PaymentTerms(Guid? CustomerId, Guid? CartId, Money Amount);
+public sealed record PaymentTerms(Guid? CustomerId, Guid? CartId, Money Amount)
+{
+    /// <summary>The part of the order's total that money of an earlier order pays; null for none.</summary>
+    [Id(0)] public PaymentCredit? Credit { get; init; }
+}
+
+/// <summary>Money of an earlier order's payment that pays for another order.</summary>
+/// <param name="FromOrderId">The earlier order, which has its payment's id.</param>
+/// <param name="CreditId">The id of the credit at that payment.</param>
+/// <param name="Amount">Minor units of the order's currency.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.payment-credit")]
+public sealed record PaymentCredit(Guid FromOrderId, string CreditId, long Amount);
 
 /// <summary>An attempt to charge the customer for an order.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.charge")]
@@ -129,11 +162,26 @@ public sealed record CapturePayment(string CaptureId, long? Amount);
 [GenerateSerializer, Immutable, Alias("soonshop.refund-payment")]
 public sealed record RefundPayment(string RefundId, long? Amount, string Reason);
 
+/// <summary>A hold of money for another order.</summary>
+/// <param name="CreditId">The operation id.</param>
+/// <param name="OrderId">The other order.</param>
+/// <param name="Amount">Minor units.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.hold-credit")]
+public sealed record HoldCredit(string CreditId, Guid OrderId, long Amount);
+
+/// <summary>A refund of money that a credit has paid for another order.</summary>
+/// <param name="CreditId">The credit.</param>
+/// <param name="RefundId">The operation id, unique within the credit.</param>
+/// <param name="Amount">Minor units.</param>
+/// <param name="Reason">Why.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.refund-credit")]
+public sealed record RefundCredit(string CreditId, string RefundId, long Amount, string Reason);
+
 /// <summary>A payment as its owner and administrators see it.</summary>
 /// <param name="Id">The order's id.</param>
 /// <param name="Status">The status.</param>
-/// <param name="Amount">The amount to charge.</param>
-/// <param name="Refunded">The refunded amount.</param>
+/// <param name="Amount">The amount to pay, with what a credit pays.</param>
+/// <param name="Refunded">The refunded amount, with what pays for other orders.</param>
 /// <param name="Method">The payment method of the last attempt.</param>
 /// <param name="ClientSecret">The secret for the customer's device, while the customer must act.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.payment-view")]
@@ -150,6 +198,9 @@ public sealed record Payment(Guid Id, PaymentStatus Status, Money Amount, Money 
 
     /// <summary>The dispute, if there is one.</summary>
     [Id(3)] public Dispute? Dispute { get; init; }
+
+    /// <summary>The part of the amount that money of an earlier order pays; null for none.</summary>
+    [Id(4)] public Money? Credit { get; init; }
 }
 
 /// <summary>A dispute: the customer contests a payment at the bank.</summary>

@@ -2,6 +2,7 @@ using Orleans.Metadata;
 using SoonShop.Inventory;
 using SoonShop.Notifications;
 using SoonShop.Orders;
+using SoonShop.Payments;
 using SoonShop.Pricing;
 
 namespace SoonShop.Aggregates;
@@ -25,6 +26,12 @@ public sealed class ClusterFeatures(IGrainFactory grains, IClusterManifestProvid
 
     private readonly ClusterQuestion draftOrdersAreKnown = new(
         cluster, manifest => manifest.AllKnow(grains.Reference<IDraftOrderGrain>(Guid.Empty).GetGrainId().Type));
+
+    private readonly ClusterQuestion exchangesAreKnown = new(cluster, manifest => manifest.AllKnow(
+        grains.Reference<IPaymentGrain>(Guid.Empty).GetGrainId().Type, PaymentCreditsAttribute.Name));
+
+    /// <summary>True when every silo knows payments whose money pays for other orders.</summary>
+    public bool ExchangesAreKnown => exchangesAreKnown.IsTrue;
 
     /// <summary>True when every silo knows customer groups as pricing rules.</summary>
     public bool CustomerGroupsAreRules => customerGroupsAreRules.IsTrue;
@@ -72,6 +79,18 @@ internal sealed class StockByLocationAttribute : Attribute, IGrainPropertiesProv
 {
     /// <summary>The property's name.</summary>
     public const string Name = "soonshop.stock-by-location";
+
+    /// <inheritdoc/>
+    public void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties) =>
+        properties[Name] = "true";
+}
+
+/// <summary>Announces that this version knows payments whose money pays for other orders.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class PaymentCreditsAttribute : Attribute, IGrainPropertiesProviderAttribute
+{
+    /// <summary>The property's name.</summary>
+    public const string Name = "soonshop.payment-credits";
 
     /// <inheritdoc/>
     public void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties) =>

@@ -110,6 +110,12 @@ public sealed record Refund(string Id, string Key, long Amount, string Reason, s
     /// <summary>Why it failed.</summary>
     public string? FailureReason { get; init; }
 
+    /// <summary>The credit whose money is refunded, for the order that it paid for; null for a refund of this payment's order.</summary>
+    public string? CreditId { get; init; }
+
+    /// <summary>True when the payment of the earlier order, whose credit paid for this order, refunds it.</summary>
+    public bool IsFromCredit { get; init; }
+
     /// <summary>True while the provider has not responded.</summary>
     public bool IsOpen => Reference is null;
 

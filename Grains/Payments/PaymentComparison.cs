@@ -90,5 +90,5 @@ public static class PaymentComparison
         _ => false,
     };
 
-    private static long Kept(PaymentState payment) => payment.CapturedAmount - payment.Returned;
+    private static long Kept(PaymentState payment) => payment.Paid - payment.GivenBack;
 }

@@ -6,7 +6,7 @@ using SoonShop.Orders;
 
 namespace SoonShop.Payments;
 
-[DeactivateWhenEmpty]
+[DeactivateWhenEmpty, PaymentCredits]
 internal sealed partial class PaymentGrain(
     [LazyState("payment")] IPersistentState<StateEnvelope<PaymentState>> storage,
     TimeProvider time,
@@ -135,6 +135,7 @@ internal sealed partial class PaymentGrain(
         await SettleCaptureAsync();
         await SettleRefundsAsync();
         await SettlePendingRefundsAsync();
+        await SettleCreditRefundsAsync();
         await SettleUnmatchedAsync();
         return State.ToView();
     }
@@ -203,7 +204,7 @@ internal sealed partial class PaymentGrain(
     async Task<Result<Payment>> IPaymentGrain.RefundAsync(RefundPayment command)
     {
         if (State is not { Captured: not null })
-            return Error.Of(ErrorCode.Conflict, "error.nothing-captured", "There is no captured amount to refund.");
+            return NothingCaptured;
         await SettleRefundsAsync();
         return await RefundAsync(command) is { } error ? error : State!.ToView();
     }
@@ -291,19 +292,29 @@ internal sealed partial class PaymentGrain(
         }));
         CrashPoint.Pass("payment.refund.written");
         await SettleRefundsAsync();
-        return State!.Refunds.First(r => r.Id == command.RefundId) is { HasFailed: true } failed
+        // Staff is alerted of a part that failed, and can refund it by amount.
+        return State!.RefundedBy(command.RefundId) > 0 ? null : RefusalOf(command.RefundId);
+    }
+
+    /// <summary>Returns why a refund has failed; null when it has not.</summary>
+    private Error? RefusalOf(string refundId) =>
+        State!.Refunds.FirstOrDefault(r => r.HasFailed && (r.Id == refundId || r.Id == PaymentState.CreditPartOf(refundId))) is { } failed
             ? Error.Of(
                 ErrorCode.Conflict, "error.refund-failed",
                 $"The refund failed: {(failed.FailureReason is { } reason ? ErrorText.Untranslated(reason) : NoReason)}.")
             : null;
-    }
 
     /// <summary>Requests each refund that was stored and not confirmed.</summary>
     private async Task SettleRefundsAsync()
     {
         foreach (var refund in State!.OpenRefunds.ToArray())
         {
-            var answer = await CallProviderAsync(c => provider.RefundAsync(State.ToCommand(refund), c));
+            await CommitAsync(State.AbandonRefund(refund.Id));
+            if (State.OpenRefunds.All(r => r.Id != refund.Id))
+                continue;
+            var answer = refund.IsFromCredit
+                ? await RefundFromCreditAsync(refund)
+                : await CallProviderAsync(c => provider.RefundAsync(State.ToCommand(refund), c));
             CrashPoint.Pass("payment.provider.refunded");
             await CommitAsync(State.RecordRefund(refund.Id, answer));
         }

@@ -7,26 +7,25 @@ namespace SoonShop.Payments;
 /// <summary>The rules for refunds and disputes.</summary>
 public sealed partial record PaymentState
 {
-    /// <summary>Refunded minor units, including pending refunds.</summary>
-    public long Refunded => Refunds.Where(r => !r.HasFailed).Sum(r => r.Amount);
+    /// <summary>Refunded minor units, including pending refunds and what pays, or is held, for other orders.</summary>
+    public long Refunded => Refunds.Where(r => !r.HasFailed && r.CreditId is null).Sum(r => r.Amount) + Credited;
 
     /// <summary>Minor units that can still be refunded.</summary>
-    public long Refundable => CapturedAmount - Refunded;
+    public long Refundable => Paid - Refunded;
 
     /// <summary>Refunds whose request is not confirmed.</summary>
     public IEnumerable<Refund> OpenRefunds => Refunds.Where(r => r.IsOpen);
 
-    /// <summary>Minor units of confirmed refunds.</summary>
-    public long Returned => Refunds.Where(r => !r.IsOpen && !r.HasFailed).Sum(r => r.Amount);
+    /// <summary>Minor units that the provider has refunded of this payment.</summary>
+    public long Returned => Refunds.Where(r => !r.IsOpen && !r.HasFailed && !r.IsFromCredit).Sum(r => r.Amount);
 
     /// <summary>Stores a refund before the provider is called.</summary>
     public Decision<PaymentState> BeginRefund(RefundPayment command, DateTimeOffset now)
     {
         if (Refunds.Any(r => r.Id == command.RefundId))
             return Decision<PaymentState>.NoChange(this);
-        if (Dispute is { Status: not DisputeStatus.Won })
-            return Error.Of(
-                ErrorCode.Conflict, "error.disputed", "The customer has disputed the payment. The bank decides about the money.");
+        if (CheckUndisputed() is { } disputed)
+            return disputed;
         var amount = command.Amount ?? Refundable;
         if (amount < 1 || amount > Refundable)
             return Error.Of(
@@ -37,10 +36,50 @@ public sealed partial record PaymentState
         // A refund of the whole rest is always allowed: no part can follow.
         if (Refunds.Length >= MaxRefunds && command.Amount is not null)
             return Error.Of(ErrorCode.Conflict, "error.refund-parts", $"A payment is refunded in at most {MaxRefunds} parts.");
-        var refund = new Refund(command.RefundId, $"{OrderId:N}/refund/{Refunds.Length + 1}", amount, command.Reason, null)
-        { AskedAt = now };
-        return Decision<PaymentState>.To(this with { Refunds = [.. Refunds, refund] }, new CheckoutTimeout(OrderId, now + ReminderDelay));
+        return BeginRefund(command.RefundId, amount, command.Reason, creditId: null, now);
     }
+
+    /// <summary>
+    /// Stores the parts of a refund: what the provider refunds of this payment and, beyond that, what the payment of the earlier order
+    /// refunds. The latter comes first: if it is refused, nothing is refunded.
+    /// </summary>
+    private Decision<PaymentState> BeginRefund(string refundId, long amount, string reason, string? creditId, DateTimeOffset now)
+    {
+        var own = Math.Clamp(CapturedAmount - Refunds.Where(r => !r.HasFailed && !r.IsFromCredit).Sum(r => r.Amount), 0, amount);
+        // Possible only after a refund outside the shop of what pays for another order.
+        if (own < amount && Terms.Credit is null)
+            return Error.Of(
+                ErrorCode.Conflict, "error.refund-most",
+                $"{own} {Terms.Amount.Currency} minor units can be refunded, not {amount}.");
+        var next = this;
+        if (own < amount)
+            next = next.WithRefund(own > 0 ? CreditPartOf(refundId) : refundId, amount - own, reason, creditId, isFromCredit: true, now);
+        if (own > 0)
+            next = next.WithRefund(refundId, own, reason, creditId, isFromCredit: false, now);
+        return Decision<PaymentState>.To(next, new CheckoutTimeout(OrderId, now + ReminderDelay));
+    }
+
+    private PaymentState WithRefund(
+        string id, long amount, string reason, string? creditId, bool isFromCredit, DateTimeOffset now) => this with
+        {
+            Refunds =
+            [
+                .. Refunds,
+                new Refund(id, $"{OrderId:N}/refund/{Refunds.Length + 1}", amount, reason, null)
+                {
+                    AskedAt = now,
+                    CreditId = creditId,
+                    IsFromCredit = isFromCredit,
+                },
+            ],
+        };
+
+    /// <summary>Returns the id of the part of a refund that the payment of the earlier order executes.</summary>
+    public static string CreditPartOf(string refundId) => $"{refundId}/credit";
+
+    private Error? CheckUndisputed() => Dispute is { Status: not DisputeStatus.Won }
+        ? Error.Of(ErrorCode.Conflict, "error.disputed", "The customer has disputed the payment. The bank decides about the money.")
+        : null;
 
     /// <summary>Applies the provider's refund.</summary>
     public Decision<PaymentState> RecordRefund(string refundId, ProviderRefund answer)
@@ -61,7 +100,8 @@ public sealed partial record PaymentState
         var next = this;
         foreach (var answer in answers)
         {
-            var known = next.Refunds.FirstOrDefault(r => r.IsOpen ? r.Key == answer.IdempotencyKey : r.Reference == answer.Reference);
+            var known = next.Refunds.FirstOrDefault(
+                r => !r.IsFromCredit && (r.IsOpen ? r.Key == answer.IdempotencyKey : r.Reference == answer.Reference));
             if (known is null)
             {
                 // A refund made outside the shop.
@@ -69,7 +109,11 @@ public sealed partial record PaymentState
                 { AskedAt = now };
                 next = next with { Refunds = [.. next.Refunds, known] };
             }
-            next = next.Apply(known, answer, events);
+            var heard = next.Apply(known, answer, events);
+            // The order whose refund it is hears of it when it looks at its payment.
+            if (known.CreditId is { } creditId && heard.Refunds.First(r => r.Id == known.Id).HasFailed && !known.HasFailed)
+                events.Add(new CheckoutTimeout(CreditOf(creditId)!.OrderId, now + ReminderDelay));
+            next = heard;
         }
         return next;
     }
@@ -77,16 +121,24 @@ public sealed partial record PaymentState
     private PaymentState Apply(Refund refund, ProviderRefund answer, List<IShopEvent> events)
     {
         var status = StatusOf(answer);
-        var heard = refund with { Reference = answer.Reference, Status = status, FailureReason = answer.FailureReason };
+        var heard = refund with
+        {
+            Reference = answer.Reference,
+            Status = status,
+            FailureReason = answer.FailureReason,
+            // The provider may have refused a part of what the earlier payment was to refund.
+            Amount = refund.IsFromCredit && status != RefundStatus.Failed ? answer.Amount : refund.Amount,
+        };
         // A bank can return a refund: a succeeded refund may fail later, but a failed one stays failed.
         if (heard == refund || refund.HasFailed || (!refund.IsOpen && status == RefundStatus.Pending))
             return this;
         var next = this with { Refunds = Refunds.Replace(refund, heard) };
         if (status == RefundStatus.Failed)
             events.Add(new PaymentRefundFailed(OrderId, Terms.CustomerId, refund.Id, Amount(refund.Amount), answer.FailureReason));
-        else if (refund.IsOpen)
+        // The other order's payment tells of refunds of what a credit has paid for it.
+        else if (refund.IsOpen && refund.CreditId is null)
             events.Add(
-                new PaymentRefunded(OrderId, Terms.CustomerId, refund.Id, Amount(refund.Amount), Amount(next.Returned), refund.Reason));
+                new PaymentRefunded(OrderId, Terms.CustomerId, refund.Id, Amount(heard.Amount), Amount(next.GivenBack), refund.Reason));
         return next;
     }
 

@@ -40,7 +40,7 @@ public sealed partial record PaymentState
     /// <summary>The captured attempt.</summary>
     public PaymentAttempt? Captured => Attempts.FirstOrDefault(a => a.Status == AttemptStatus.Captured);
 
-    /// <summary>Captured minor units.</summary>
+    /// <summary>Captured minor units, without a credit.</summary>
     public long CapturedAmount => Captured is { } captured ? captured.CapturedAmount ?? Terms.Amount.Amount : 0;
 
     /// <summary>The captured or authorized attempt.</summary>
@@ -164,8 +164,8 @@ public sealed partial record PaymentState
     /// <summary>The payment's status.</summary>
     public PaymentStatus Status =>
         Captured is not null
-            ? Returned == 0 ? PaymentStatus.Captured
-            : Returned >= CapturedAmount ? PaymentStatus.Refunded : PaymentStatus.PartiallyRefunded
+            ? GivenBack == 0 ? PaymentStatus.Captured
+            : GivenBack >= Paid ? PaymentStatus.Refunded : PaymentStatus.PartiallyRefunded
         : Holder is not null ? PaymentStatus.Authorized
         : Closed && Last is not { MayTake: true } ? PaymentStatus.Cancelled
         : Last?.Status switch
@@ -178,12 +178,13 @@ public sealed partial record PaymentState
 
     /// <summary>The owner's view of the payment.</summary>
     public Payment ToView() => new(
-        OrderId, Status, Terms.Amount, Amount(Returned), (Holder ?? Last)?.Method ?? "",
+        OrderId, Status, Amount(Terms.Amount.Amount + (Terms.Credit?.Amount ?? 0)), Amount(GivenBack), (Holder ?? Last)?.Method ?? "",
         Status == PaymentStatus.RequiresAction ? Last!.ClientSecret : null)
     {
         DeclineCode = Status == PaymentStatus.Declined ? Last!.DeclineCode : null,
         AttemptId = (Holder ?? Last)?.Id,
-        Captured = Amount(CapturedAmount),
+        Captured = Amount(Paid),
+        Credit = Terms.Credit is { Amount: > 0 } credit ? Amount(credit.Amount) : null,
         Dispute = Dispute is { } d ? new Dispute(d.Status, Amount(d.Amount), d.Reason) : null,
     };
 
