@@ -101,6 +101,7 @@ internal static class FrontEnd
         admin.MapAdminShipments();
         admin.MapAdminStock();
         admin.MapAdminReturns();
+        admin.MapAdminExchanges();
         admin.MapAdminDraftOrders();
         admin.MapAdminPayments();
         admin.MapAdminProductGroups();

@@ -201,6 +201,16 @@ internal static class OperationTexts
             + "that arrived are written off. Missing units are not refunded and can be returned later.",
         ["refundReturn"] = "Refunds what arrived: its share of what was paid, less `fee`, and the shipping costs when every unit of the "
             + "order came back. Never more than is left of the captured amount. A return is refunded once.",
+        ["exchangeReturn"] = "Places a new order for the buyer, which what arrived of the return pays for, less `fee`. Its id is in "
+            + "`Location` and in `exchanges`. If it costs more, the buyer is mailed a link to pay the difference; if it costs less, the "
+            + "rest is refunded. Until the new order is paid, the return waits; cancel the new order to end the exchange.",
+        ["editOrder"] = "Places a new order for the buyer, in exchange for `cancel`: units that are not shipped. If it costs more, "
+            + "the buyer is mailed a link to pay the difference; if it costs less, the rest is refunded. The units are cancelled once the "
+            + "new order is paid, and cannot be shipped until then. Its id is in `Location` and in `exchanges`.",
+        ["quoteOrderEdit"] = "Returns what an edit would cost now: the value of the units, the quote of the new lines, and what would be "
+            + "paid or refunded. Nothing is stored.",
+        ["quoteExchange"] = "Returns what an exchange would cost now: the value of what arrived, the new order's quote, and what would be "
+            + "paid or refunded. Nothing is stored.",
         ["getPayment"] = "Returns a payment. Its id is the order's. The buyer gets `clientSecret` while the payment waits for the "
             + "customer.",
         ["authenticatePayment"] = "Plays the customer who authenticates with the bank. With another payment provider it is 404.",

@@ -71,6 +71,10 @@ public sealed record NotificationDetails
     [Id(29), Personal] public string? Message { get; init; }
     /// <summary>The location whose stock is low or out; null for the default one.</summary>
     [Id(30)] public string? Location { get; init; }
+    /// <summary>What an earlier order pays of an order, or what of a refund pays for another order; null for nothing.</summary>
+    [Id(31)] public Money? Credited { get; init; }
+    /// <summary>The number of the new order of an exchange.</summary>
+    [Id(32)] public string? ExchangeOrderNumber { get; init; }
 }
 
 /// <summary>The recipient of a message.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SoonShop.Payments;
 using SoonShop.Users;
 
 namespace SoonShop.Orders;
@@ -147,9 +148,21 @@ public sealed record DraftOrderLine(string Sku, int Quantity, Money? UnitPrice =
 [GenerateSerializer, Immutable, Alias("soonshop.draft-order-query")]
 public sealed record DraftOrderQuery(DraftOrderStatus? Status, Guid? CustomerId, PageRequest Page);
 
-/// <summary>The placement of a sent draft as an order.</summary>
+/// <summary>The placement of a sent draft as an order, or of the new order of an exchange.</summary>
 /// <param name="DraftId">The draft.</param>
 /// <param name="Content">What it contains.</param>
 /// <param name="Deadline">Until when the order can be paid.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.place-draft-order")]
-public sealed record PlaceDraftOrder(Guid DraftId, DraftOrderContent Content, DateTimeOffset Deadline);
+public sealed record PlaceDraftOrder(Guid DraftId, DraftOrderContent Content, DateTimeOffset Deadline)
+{
+    /// <summary>
+    /// Of an exchange, which has no draft: the most that the earlier order's payment pays of this order. Null for a draft.
+    /// </summary>
+    [Id(0)] public PaymentCredit? Credit { get; init; }
+
+    /// <summary>The exchange; null for a draft.</summary>
+    [Id(2)] public Guid? ExchangeId { get; init; }
+
+    /// <summary>The total that staff was shown; a different total is an error. Null for any.</summary>
+    [Id(1)] public Money? ExpectedTotal { get; init; }
+}

@@ -139,6 +139,24 @@ public interface IOrderGrain : IGrainWithGuidKey
     [Alias("refund-return"), Repeatable]
     Task<Result<Order>> RefundReturnAsync(RefundReturn command);
 
+    /// <summary>
+    /// Returns what an exchange of a received return, or of units that are not shipped, would cost now. Errors: <c>not-found</c>;
+    /// <c>validation-failed</c> for a fee above the value, or for lines that cannot be ordered; <c>conflict</c> in another status, for more
+    /// units than are left to ship, or when nothing of a return can be credited; <c>invalid-order-state</c>.
+    /// </summary>
+    [Alias("quote-exchange"), Repeatable]
+    Task<Result<ExchangeQuote>> QuoteExchangeAsync(ExchangeUnits command);
+
+    /// <summary>
+    /// Exchanges what arrived of a return, or units that are not shipped, for a new order of the same buyer, which they pay for. The buyer
+    /// is mailed a link to pay the difference, or gets the rest refunded. Units are cancelled once the new order is paid, and cannot be
+    /// shipped until then. Idempotent by exchange. Errors: as <see cref="QuoteExchangeAsync"/>; <c>out-of-stock</c>; <c>conflict</c> with a
+    /// quote when the total is not the expected one. Throws <see cref="UnavailableException"/> when it cannot be completed now; it then
+    /// continues by itself.
+    /// </summary>
+    [Alias("exchange-units"), Repeatable]
+    Task<Result<Order>> ExchangeAsync(ExchangeUnits command);
+
     /// <summary>Records the delivery of all parcels. Idempotent. Errors: <c>not-found</c>, <c>invalid-order-state</c>.</summary>
     [Alias("deliver"), Repeatable]
     Task<Result<Order>> DeliverAsync();
@@ -281,4 +299,7 @@ public static class OrderId
     /// <param name="draftId">The draft.</param>
     /// <param name="rejected">How many orders of it were rejected before.</param>
     public static Guid ForDraft(Guid draftId, int rejected) => Deterministic.Id("order", "draft", draftId.ToString("N"), $"{rejected}");
+
+    /// <summary>Returns the id of the new order of an exchange.</summary>
+    public static Guid ForExchange(Guid exchangeId) => Deterministic.Id("order", "exchange", exchangeId.ToString("N"));
 }

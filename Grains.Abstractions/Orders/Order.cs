@@ -38,6 +38,12 @@ public sealed record Order(
     /// <summary>The draft order that it was placed from; null for an order from a cart, and for buyers.</summary>
     [Id(7)] public Guid? DraftId { get; init; }
 
+    /// <summary>The exchanges of its returns and of its units, oldest first; empty from a silo of an older version.</summary>
+    [Id(8)] public ImmutableArray<OrderExchange> Exchanges { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>What an earlier order pays of this one, which is the new order of an exchange; null for any other order.</summary>
+    [Id(9)] public OrderCredit? ExchangeFor { get; init; }
+
     /// <summary>Returns the order for everybody except its buyer.</summary>
     public Order WithoutClientSecret() =>
         Payment.ClientSecret is null ? this : this with { Payment = Payment with { ClientSecret = null } };
@@ -72,6 +78,9 @@ public sealed record OrderPayment(Guid Id, PaymentStatus Status, Money Amount, M
 
     /// <summary>The dispute, if there is one.</summary>
     [Id(1)] public Dispute? Dispute { get; init; }
+
+    /// <summary>The part of the amount that an earlier order pays, in an exchange; null for none.</summary>
+    [Id(2)] public Money? Credit { get; init; }
 }
 
 /// <summary>When an order reached a status.</summary>

@@ -30,6 +30,9 @@ public sealed record OrderAwaitingPayment(OrderSummary Order, DateTimeOffset Dea
     /// <summary>What staff writes to the customer in that mail; null for nothing.</summary>
     [Personal] public string? Message { get; init; }
 
+    /// <summary>What an earlier order pays of the total, in an exchange; null for nothing.</summary>
+    public Money? Credited { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.awaiting-payment";
 }
@@ -63,6 +66,9 @@ public sealed record OrderConfirmed(OrderSummary Order) : IShopEvent
 
     /// <summary>Why the buyer pays no tax, such as a VAT number; null for a buyer who pays it.</summary>
     [Personal] public string? TaxExemptionReason { get; init; }
+
+    /// <summary>What an earlier order pays of the total, in an exchange; null for nothing.</summary>
+    public Money? Credited { get; init; }
 
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.confirmed";
@@ -177,6 +183,12 @@ public sealed record OrderDelivered(OrderSummary Order) : IShopEvent
 /// <summary>Part or all of the money was refunded.</summary>
 public sealed record OrderRefunded(OrderSummary Order, Money RefundedInAll) : IShopEvent
 {
+    /// <summary>What pays for the new order of an exchange instead of going back to the buyer; null for nothing.</summary>
+    public Money? Credited { get; init; }
+
+    /// <summary>The number of that order; null without one.</summary>
+    public string? ExchangeOrderNumber { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.refunded";
 }

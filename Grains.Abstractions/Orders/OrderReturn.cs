@@ -30,6 +30,12 @@ public sealed record OrderReturn(
 
     /// <summary>The shipping costs within the refund; null for none.</summary>
     [Id(4)] public Money? Shipping { get; init; }
+
+    /// <summary>The part of the refund that pays for the new order of an exchange; null for none.</summary>
+    [Id(5)] public Money? Credited { get; init; }
+
+    /// <summary>The new order of the exchange; null without one.</summary>
+    [Id(6)] public Guid? ExchangeOrderId { get; init; }
 }
 
 /// <summary>Units that a buyer sends back.</summary>

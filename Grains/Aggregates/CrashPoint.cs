@@ -37,6 +37,15 @@ public static class CrashPoint
     /// <summary>Points of the sending of a draft order, in order. Those of its order's placement come between the first two.</summary>
     public static readonly IReadOnlyList<string> DraftOrders = ["draft-order.begun", "draft-order.placed", "draft-order.sent"];
 
+    /// <summary>
+    /// Points of an exchange, in order. Those of the new order's placement come after the second.
+    /// </summary>
+    public static readonly IReadOnlyList<string> Exchanges =
+    [
+        "order.exchange.written", "payment.credit.held", "order.exchange.held", "order.exchange.placed", "payment.credit.ended",
+        "order.exchange.ended",
+    ];
+
     /// <summary>Points passed by a movement of a promotion's uses, in order.</summary>
     public static readonly IReadOnlyList<string> Promotions = ["promotion.before-write", "promotion.after-write"];
 

@@ -121,6 +121,8 @@ internal sealed class NotificationGrain(
             Deadline = e.Deadline,
             Message = e.Message,
             Token = token?.ToString(),
+            Credited = e.Credited,
+            Amount = ToPay(e.Order, e.Credited),
         });
     }
 
@@ -139,8 +141,14 @@ internal sealed class NotificationGrain(
             TaxDeducted = e.TaxDeducted,
             Rounding = e.Rounding,
             TaxExemptionReason = e.TaxExemptionReason,
+            Credited = e.Credited,
+            Amount = ToPay(e.Order, e.Credited),
         });
     }
+
+    /// <summary>What is left to pay of an order that an earlier one pays in part; null when nothing is credited.</summary>
+    private static Money? ToPay(OrderSummary order, Money? credited) =>
+        credited is { } part ? order.Total with { Amount = order.Total.Amount - part.Amount } : null;
 
     // An order that a used-up promotion rejected gets no message: the buyer was told at once, and nothing is missing in stock.
     Task IHandle<OrderRejected>.HandleAsync(OrderRejected e, EventContext context) => e.Shortages.IsEmpty || e.IsFromDraft
@@ -206,7 +214,12 @@ internal sealed class NotificationGrain(
         NotifyAsync(context, NotificationKind.OrderExpired, e.Order, Of(e.Order));
 
     Task IHandle<OrderRefunded>.HandleAsync(OrderRefunded e, EventContext context) =>
-        NotifyAsync(context, NotificationKind.OrderRefunded, e.Order, Of(e.Order) with { Refunded = e.RefundedInAll });
+        NotifyAsync(context, NotificationKind.OrderRefunded, e.Order, Of(e.Order) with
+        {
+            Refunded = e.RefundedInAll,
+            Credited = e.Credited,
+            ExchangeOrderNumber = e.ExchangeOrderNumber,
+        });
 
     // ---- payments: their events contain neither number nor address, so the order is read
 

@@ -3,11 +3,13 @@ using SoonShop.Pricing;
 
 namespace SoonShop.Orders;
 
-/// <summary>Orders from drafts.</summary>
+/// <summary>Orders from drafts, and the new orders of exchanges.</summary>
 internal sealed partial class OrderGrain
 {
     async Task<Result<Order>> IOrderGrain.PlaceDraftAsync(PlaceDraftOrder command)
     {
+        if (State is { Order: null, Refused: { } refused })
+            return refused;
         if (Order is null && await PlaceAsync(command) is { } error)
             return error;
         await AdvanceAsync();
@@ -25,13 +27,15 @@ internal sealed partial class OrderGrain
         var (quote, totals) = (priced.Value.Quote, priced.Value.Totals);
         if (QuoteErrors.Check(quote) is { } refusal)
             return refusal with { Quote = totals.ToQuote(quote) };
+        if (command.ExpectedTotal is { } expected && QuoteErrors.CheckTotal(quote, expected) is { } other)
+            return other with { Quote = totals.ToQuote(quote) };
         var decision = OrderState.PlaceFromDraft(Id, command, priced.Value, Guid.NewGuid(), Now);
         // Asked first, so that a draft that stock cannot fill leaves no rejected order. The reservation decides.
         if (await FindShortagesAsync(decision.State) is { IsEmpty: false } shortages)
             return OrderState.OutOfStockOf(shortages);
         CrashPoint.Pass("order.place.before-write");
         var order = await RouteAsync(decision.State with { SellsWhenShipped = features.StockIsSoldWhenShipped });
-        await CommitAsync(CheckoutState.OfDraft(command.DraftId, order), decision.Events);
+        await CommitAsync(CheckoutState.OfDraft(order), decision.Events);
         CrashPoint.Pass("order.placed");
         placedHere = true;
         return null;

@@ -16,7 +16,7 @@ internal sealed partial class OrderGrain(
     [LazyState("order")] IPersistentState<StateEnvelope<CheckoutState>> storage, TimeProvider time,
     IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, IPaymentProviderInfo provider,
     ICheckoutWatch watch, CartQuotes quotes, OrderTokens tokens, ClusterFeatures features, StockLocations locations,
-    IOptions<ReturnsOptions> returns, DraftQuotes draftQuotes, ILogger<OrderGrain> log)
+    IOptions<ReturnsOptions> returns, IOptions<DraftOrdersOptions> drafts, DraftQuotes draftQuotes, ILogger<OrderGrain> log)
     : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
 {
     /// <summary>The longest that a watcher waits for one response.</summary>
@@ -256,6 +256,11 @@ internal sealed partial class OrderGrain(
         // Of a capture whose outcome is unknown, the units may be paid.
         if (Order!.Payment?.Status == PaymentStatus.Authorized && await PaymentOfOrder.SettleAsync() is { } payment)
             await DecideAsync(Order.Apply(payment, PaymentWindow, Now));
+        // A credit is refunded, not left uncaptured: so all of the difference is captured first.
+        if (Order is { Credit: not null, Payment.Status: PaymentStatus.Authorized }
+            && Order.CancelUnits(command, Now) is { Error: null, Changed: true }
+            && await CaptureAsync("cancellation", null) is { } uncaptured)
+            return uncaptured;
         // When the payment refuses the refund, the units are not cancelled.
         return await DecideAndAdvanceAsync(
             Order.CancelUnits(command, Now), Order.IsBoughtBy(caller) ? null : "orders.cancel-units",
@@ -396,6 +401,11 @@ internal sealed partial class OrderGrain(
             // Retries must have an end, so a deadline is set.
             await DecideAsync(waiting.LimitTrying(PaymentWindow, Now));
             throw;
+        }
+        if (Order is { HasPendingExchange: true })
+        {
+            await FinishExchangesAsync();
+            await AdvanceAsync();
         }
         // A refund may have been confirmed without an update to the order.
         if (Order is { PendingStep: OrderStep.Complete or OrderStep.Compensate } && await PaymentOfOrder.SettleAsync() is { } payment)
@@ -840,7 +850,7 @@ internal sealed partial class OrderGrain(
             if (result is { IsError: true } refused)
             {
                 error = refund.Id == refundId ? refused.Error : error;
-                await DecideAsync(Order.DropRefund(refund.Id));
+                await DecideAsync(Order.DropRefund(refund.Id, refused.Error.Detail));
             }
             else
             {
@@ -964,8 +974,10 @@ internal sealed partial class OrderGrain(
             return;
         try
         {
-            await CommitAsync(State!.With(decision.State),
-                auditEvent is null ? decision.Events : [.. decision.Events, auditEvent]);
+            var events = decision.Events;
+            if (decision.State.ToldTo(Order) is { } told)
+                events = [.. events, told];
+            await CommitAsync(State!.With(decision.State), auditEvent is null ? events : [.. events, auditEvent]);
         }
         finally
         {

@@ -47,6 +47,8 @@ public sealed partial record OrderState
         }
         if (CheckLines([command.Sku]) is not null)
             return Error.Invalid("sku", "field.not-in-order", "is not in this order");
+        if (HeldUnits(command.Sku) > 0 && HeldUnitsError() is { } held)
+            return held;
         if (command.From == command.To)
             return Error.Invalid("to", "field.same-location", "must be another location than from");
         var known = AllocationsOrDefault;
@@ -135,9 +137,15 @@ public sealed partial record OrderState
     private Error NotAt(string location) => Error.Of(
         ErrorCode.Conflict, "error.units-elsewhere", $"These units are not left to ship at {location}.").WithOrder(Id);
 
-    private ImmutableArray<LineUnits> UnitsLeftAt(string location) => Allocations is not { } allocations
-        ? UnitsLeftToShip
-        : [.. OrderedUnits.Select(u => u with { Quantity = LeftAt(allocations, u.Sku, location) }).Where(IsAny)];
+    private ImmutableArray<LineUnits> UnitsLeftAt(string location) =>
+    [
+        .. OrderedUnits.Select(u => u with
+        {
+            Quantity = Allocations is { } allocations
+                ? Math.Min(LeftAt(allocations, u.Sku, location), UnitsFree(u))
+                : UnitsFree(u),
+        }).Where(IsAny),
+    ];
 
     private OrderState WithShipped(ImmutableArray<LineUnits> units, string location) => Allocations is not { } allocations ? this
         : this with

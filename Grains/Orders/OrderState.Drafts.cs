@@ -22,12 +22,12 @@ public sealed partial record OrderState
     public string? DraftMessage { get; init; }
 
     /// <summary>True when it was placed from a cart, which is notified of its progress.</summary>
-    public bool HasCart => DraftId is null;
+    public bool HasCart => DraftId is null && ExchangeId is null;
 
     /// <summary>True when the buyer is mailed a link that pays, instead of paying when the order is placed.</summary>
-    public bool IsPaidByLink => DraftId is not null && Totals.Total > 0;
+    public bool IsPaidByLink => !HasCart && ToPay > 0;
 
-    /// <summary>Creates an order from a draft.</summary>
+    /// <summary>Creates an order from a draft, or the new order of an exchange.</summary>
     /// <param name="id">The order's id.</param>
     /// <param name="command">The draft.</param>
     /// <param name="priced">The draft at the prices of now.</param>
@@ -43,7 +43,11 @@ public sealed partial record OrderState
         {
             State = placed.State with
             {
-                DraftId = command.DraftId,
+                DraftId = command.Credit is null ? command.DraftId : null,
+                ExchangeId = command.ExchangeId,
+                Credit = command.Credit is { } credit
+                    ? credit with { Amount = Math.Min(credit.Amount, priced.Totals.Total) }
+                    : null,
                 DraftMessage = command.Content.Message,
                 PaymentDeadline = command.Deadline,
             },
@@ -58,7 +62,12 @@ public sealed partial record OrderState
         var message = DraftMessage;
         return To(
             (this with { DraftMessage = null }).Enter(OrderStatus.AwaitingPayment, now).WithResult(null),
-            o => new OrderAwaitingPayment(o.Summary, deadline) { IsPaidByLink = true, Message = message },
+            o => new OrderAwaitingPayment(o.Summary, deadline)
+            {
+                IsPaidByLink = true,
+                Message = message,
+                Credited = o.Credit is { Amount: > 0 } credit ? o.Amount(credit.Amount) : null,
+            },
             o => new CheckoutTimeout(o.Id, deadline));
     }
 

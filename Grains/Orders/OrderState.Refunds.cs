@@ -1,4 +1,5 @@
 using SoonShop.Aggregates;
+using SoonShop.Events;
 using SoonShop.Payments;
 
 namespace SoonShop.Orders;
@@ -43,17 +44,30 @@ public sealed partial record OrderState
         var refund = Refunds!.Value.First(r => r.Id == refundId);
         var heard = payment is null ? Decision<OrderState>.NoChange(this) : Apply(payment, window, now);
         var next = heard.State with { Refunds = Refunds.Value.Replace(refund, refund with { Done = true }) };
+        IShopEvent[] events = [.. heard.Events.Select(e => WithCredit(e, refund.Credited, refund.CreditedOrderId))];
         if (refund.ReturnId is not null)
-            return next.EndReturn(refund, heard.Events, now);
+            return next.EndReturn(refund, events, now);
         return refund.Lines is null || next.Status != OrderStatus.Confirmed
-            ? Decision<OrderState>.To(next, heard.Events)
-            : next.GiveBack(refund, heard.Events, now);
+            ? Decision<OrderState>.To(next, events)
+            : next.GiveBack(refund, events, now);
     }
 
     /// <summary>Removes a refund that the payment has refused.</summary>
-    public Decision<OrderState> DropRefund(string refundId) =>
-        Decision<OrderState>.To(
-            this with { Refunds = Refunds!.Value.RemoveAll(r => r.Id == refundId) is { Length: > 0 } left ? left : null });
+    /// <param name="refundId">The refund.</param>
+    /// <param name="reason">Why it was refused.</param>
+    public Decision<OrderState> DropRefund(string refundId, string? reason = null)
+    {
+        // An exchange stands. Staff is told of what the provider did not refund, and can refund it by amount.
+        if (Refunds!.Value.FirstOrDefault(r => r.Id == refundId) is { CreditedOrderId: { } newOrder, Amount: { } amount } rest)
+        {
+            List<IShopEvent> events = [new PaymentRefundFailed(Id, OwnerId, rest.Id, Amount(amount), reason)];
+            if (rest.Credited > 0 && Payment is { } payment)
+                events.Add(WithCredit(new OrderRefunded(Summary, payment.Refunded), rest.Credited, newOrder));
+            return Decision<OrderState>.To(this with { Refunds = Refunds.Value.Replace(rest, rest with { Amount = 0 }) }, events);
+        }
+        return Decision<OrderState>.To(
+            this with { Refunds = Refunds.Value.RemoveAll(r => r.Id == refundId) is { Length: > 0 } left ? left : null });
+    }
 
     /// <summary>The units that stood in the cart, without gifts.</summary>
     public IEnumerable<LineUnits> UnitsOfCart => Totals.Lines.Where(l => !l.IsGift).Select(l => new LineUnits(l.Sku, l.Quantity));
@@ -71,7 +85,7 @@ public sealed partial record OrderState
             || paid.Refunded.Amount >= Math.Min(paid.Captured.Amount, OrderedUnits.Sum(u => ValueOf(u.Sku, u.Quantity))));
 
     /// <summary>Units of a line that can still be refunded by line.</summary>
-    private int UnitsLeft(LineUnits ordered) => ordered.Quantity - UnitsGone(ordered.Sku);
+    private int UnitsLeft(LineUnits ordered) => ordered.Quantity - UnitsGone(ordered.Sku) - PendingUnits(ordered.Sku);
 
     /// <summary>Units that refunds have named, or that returned to stock when everything was refunded.</summary>
     private int UnitsGone(string sku) => Math.Max(
@@ -122,7 +136,7 @@ public sealed partial record OrderState
     /// </summary>
     private long ShareOf(LineUnits units)
     {
-        var gone = UnitsGone(units.Sku);
+        var gone = UnitsGone(units.Sku) + PendingUnits(units.Sku);
         return ValueOf(units.Sku, gone + units.Quantity) - ValueOf(units.Sku, gone);
     }
 
@@ -173,4 +187,10 @@ public sealed record OrderRefund(string Id, long? Amount, ImmutableArray<LineUni
 
     /// <summary>The shipping costs within the amount, in minor units.</summary>
     public long Shipping { get; init; }
+
+    /// <summary>What pays for the new order of an exchange, beside the amount, in minor units.</summary>
+    public long Credited { get; init; }
+
+    /// <summary>The new order of the exchange; null for none.</summary>
+    public Guid? CreditedOrderId { get; init; }
 }

@@ -135,21 +135,16 @@ public sealed partial record OrderState
             return NoReturn;
         if (known.Status == ReturnStatus.Refunded || Refunds?.Any(r => r.ReturnId == known.Id) == true)
             return Decision<OrderState>.NoChange(this);
+        if (PendingExchangeOf(known.Id) is { } pending)
+            return pending;
         if (known is not { Status: ReturnStatus.Received, Received: { } received })
             return WrongState(known);
-        ImmutableArray<LineUnits> units =
-        [
-            .. received
-                .Select(r => new LineUnits(r.Sku, Math.Min(ArrivedUnits(known, r.Sku), UnitsLeft(OrderedUnits.First(u => u.Sku == r.Sku)))))
-                .Where(IsAny),
-        ];
+        var units = RefundableUnits(known, received);
         var value = units.Sum(ShareOf);
-        if (command.Fee > value)
-            return Error.Invalid(
-                "fee", "field.return-fee", $"must be at most {value}, the value of the units that arrived and are not refunded");
+        if (CheckFee(command.Fee, value) is { } error)
+            return error;
         var shipping = command.IncludeShipping ?? (options.RefundShipping && HasAllComeBack) ? ShippingLeft : 0;
-        var left = (Payment?.Captured.Amount ?? 0) - (Payment?.Refunded.Amount ?? 0);
-        var amount = Math.Min(value - command.Fee + shipping, left);
+        var amount = Math.Min(value - command.Fee + shipping, Math.Max(0, LeftToHold(Payment)));
         var refund = new OrderRefund(refundId, amount, units, "return") { ReturnId = known.Id, Shipping = Math.Min(shipping, amount) };
         var next = With(known, known with
         {
@@ -159,13 +154,34 @@ public sealed partial record OrderState
             next with { Refunds = [.. Refunds ?? [], refund] }, new CheckoutTimeout(Id, now + CompletionDelay));
     }
 
+    /// <summary>What arrived of a return and is not refunded.</summary>
+    private ImmutableArray<LineUnits> RefundableUnits(OrderReturn known, ImmutableArray<ReceivedUnits> received) =>
+    [
+        .. received
+            .Select(r => new LineUnits(r.Sku, Math.Min(ArrivedUnits(known, r.Sku), UnitsLeft(OrderedUnits.First(u => u.Sku == r.Sku)))))
+            .Where(IsAny),
+    ];
+
+    private Error? CheckFee(long fee, long value) =>
+        fee > value ? Error.Invalid(
+            "fee", "field.return-fee", $"must be at most {value}, the value of the units that arrived and are not refunded")
+        : fee % Currencies.ChargeStep(Currency) != 0 ? Error.Invalid(
+            "fee", "field.price-steps", $"must be 0–{value} minor units, in steps of {Currencies.ChargeStep(Currency)}")
+        : null;
+
     /// <summary>Completes the return of a refund that the payment has executed.</summary>
     private Decision<OrderState> EndReturn(OrderRefund refund, IEnumerable<IShopEvent> events, DateTimeOffset now)
     {
         if (Return(refund.ReturnId!.Value) is not { Status: ReturnStatus.Received } known)
             return Decision<OrderState>.To(this, [.. events]);
         var decision = Enter(
-            known with { Refund = Amount(refund.Amount ?? 0), Shipping = refund.Shipping > 0 ? Amount(refund.Shipping) : null },
+            known with
+            {
+                Refund = Amount((refund.Amount ?? 0) + refund.Credited),
+                Shipping = refund.Shipping > 0 ? Amount(refund.Shipping) : null,
+                Credited = refund.Credited > 0 ? Amount(refund.Credited) : null,
+                ExchangeOrderId = refund.CreditedOrderId,
+            },
             ReturnStatus.Refunded, now, (o, r) => new ReturnRefunded(o, WithoutLocation(r)));
         return Decision<OrderState>.To(decision.State, [.. events, .. decision.Events]);
     }

@@ -47,6 +47,9 @@ public sealed partial record OrderState
             ? 0
             : ordered.Quantity - UnitsOf(BackInStock, ordered.Sku) - ShippedUnits(ordered.Sku);
 
+    /// <summary>Units of a line that can be shipped now: none that wait for the payment of their exchange.</summary>
+    private int UnitsFree(LineUnits ordered) => UnitsToShip(ordered) - HeldUnits(ordered.Sku);
+
     /// <summary>True while a unit can still be shipped.</summary>
     private bool HasUnitsToShip => OrderedUnits.Any(u => UnitsToShip(u) > 0);
 
@@ -74,7 +77,7 @@ public sealed partial record OrderState
 
     /// <summary>What of the total is captured before the first parcel leaves: the cancelled units are not charged.</summary>
     public long AmountToCapture =>
-        Totals.Total - (BackInStock is null ? 0 : OrderedUnits.Sum(u => ValueOf(u.Sku, UnitsOf(BackInStock, u.Sku))));
+        ToPay - (BackInStock is null ? 0 : OrderedUnits.Sum(u => ValueOf(u.Sku, UnitsOf(BackInStock, u.Sku))));
 
     /// <summary>Hands a parcel to a carrier: the named units, or all that are left.</summary>
     public Decision<OrderState> Ship(ShipUnits command, DateTimeOffset now)
@@ -92,6 +95,9 @@ public sealed partial record OrderState
         var location = LocationOf(command);
         if (location.IsError)
             return location.Error;
+        // A parcel that names no units takes those that are free.
+        if (command.Lines is null && UnitsLeftAt(location.Value).IsEmpty && HeldUnitsError() is { } held)
+            return held;
         var parcel = new Shipment(command.Carrier, command.TrackingNumber, now)
         {
             Id = command.ShipmentId,
@@ -253,7 +259,7 @@ public sealed partial record OrderState
     private ImmutableArray<OrderedUnits> Named(ImmutableArray<LineUnits> units) =>
         [.. units.Select(u => new OrderedUnits(u.Sku, Totals.Lines.First(l => l.Sku == u.Sku).Name, u.Quantity))];
 
-    private Error? CheckUnitsToShip(ImmutableArray<LineUnits> lines) => CheckUnits(lines, UnitsToShip, (left, line, units) => Error.Of(
+    private Error? CheckUnitsToShip(ImmutableArray<LineUnits> lines) => CheckUnits(lines, UnitsFree, (left, line, units) => Error.Of(
         ErrorCode.Conflict, "error.units-to-ship", $"{left} of {line.Quantity} units of {line.Sku} are left to ship, not {units}."));
 
     /// <summary>Checks that lines name SKUs of the order, each once.</summary>

@@ -91,7 +91,7 @@ public sealed partial record OrderState
     public string Number => OrderNumber.For(Id);
 
     /// <summary>The terms of the payment.</summary>
-    public PaymentTerms Terms => new(CustomerId, CustomerId is null ? CartId : null, Amount(Totals.Total));
+    public PaymentTerms Terms => new(CustomerId, CustomerId is null ? CartId : null, Amount(ToPay)) { Credit = Credit };
 
     /// <summary>When it was placed: the time at which its checkout was requested from the cart.</summary>
     public DateTimeOffset PlacedAt => Timeline[0].At;
@@ -146,13 +146,13 @@ public sealed partial record OrderState
     public Decision<OrderState> Reject(ImmutableArray<Shortage> shortages, DateTimeOffset now) => Status != OrderStatus.Pending
         ? Decision<OrderState>.NoChange(this)
         : To((this with { Shortages = shortages }).Enter(OrderStatus.Rejected, now).WithResult(ErrorCode.OutOfStock),
-            o => new OrderRejected(o.Summary, shortages) { IsFromDraft = o.DraftId is not null });
+            o => new OrderRejected(o.Summary, shortages) { IsFromDraft = !o.HasCart });
 
     /// <summary>Rejects the order because a promotion that its price depends on was used up meanwhile.</summary>
     public Decision<OrderState> Reject(ErrorText promotionRefusal, DateTimeOffset now) => Status != OrderStatus.Pending
         ? Decision<OrderState>.NoChange(this)
         : To((this with { PromotionRefusal = promotionRefusal }).Enter(OrderStatus.Rejected, now).WithResult(ErrorCode.Conflict),
-            o => new OrderRejected(o.Summary, []) { IsFromDraft = o.DraftId is not null });
+            o => new OrderRejected(o.Summary, []) { IsFromDraft = !o.HasCart });
 
     /// <summary>Applies a payment update: confirms the order, waits for the customer, or only stores the payment.</summary>
     public Decision<OrderState> Apply(Payment payment, TimeSpan window, DateTimeOffset now) => (Status, payment.Status) switch
@@ -248,6 +248,7 @@ public sealed partial record OrderState
         Status is OrderStatus.Pending or OrderStatus.AwaitingPayment or OrderStatus.Shipped
         || (Status == OrderStatus.Confirmed && !IsAllGivenBack)
         || Payment is { Dispute.Status: DisputeStatus.Open }
+        || HasPendingExchange
         || (Status == OrderStatus.Cancelled && Payment is { } paid && paid.Refunded.Amount < paid.Captured.Amount);
 
     /// <summary>Erases the buyer. For a paid order, the data that an invoice must contain stays for the retention period.</summary>
@@ -307,6 +308,7 @@ public sealed partial record OrderState
         OrderStatus.Confirmed when !Parcels.IsEmpty => Error.Of(
             ErrorCode.InvalidOrderState, "error.partly-shipped",
             "A part of the order is shipped. Cancel the units that are left to ship, by lines.").WithOrder(Id),
+        OrderStatus.Confirmed when HeldUnitsError() is { } held => held,
         OrderStatus.Pending or OrderStatus.AwaitingPayment or OrderStatus.Confirmed =>
             To(WithResultIfNone((this with { CancelReason = reason }).Enter(OrderStatus.Cancelled, now)),
                 o => new OrderCancelled(o.Summary, reason)
@@ -337,6 +339,7 @@ public sealed partial record OrderState
             Payment?.Method ?? PaymentMethod, Status == OrderStatus.AwaitingPayment ? Payment?.ClientSecret : null)
         {
             Captured = Payment?.Captured ?? Amount(0),
+            Credit = Credit is { Amount: > 0 } paidBefore ? Amount(paidBefore.Amount) : null,
             Dispute = Payment?.Dispute,
         },
         Timeline, PlacedAt, Status == OrderStatus.AwaitingPayment ? PaymentDeadline : null,
@@ -349,6 +352,8 @@ public sealed partial record OrderState
         UnitsToShip = Status == OrderStatus.Confirmed && UnitsLeftToShip is { IsEmpty: false } left ? left : null,
         CancelledUnits = BackInStock,
         Returns = [.. (Returns ?? []).Select(WithoutLocation)],
+        Exchanges = [.. (Exchanges ?? []).Select(ToView)],
+        ExchangeFor = Credit is { } credit ? new OrderCredit(credit.FromOrderId, ExchangeId!.Value, Amount(credit.Amount)) : null,
     };
 
     /// <summary>
@@ -409,6 +414,7 @@ public sealed partial record OrderState
         TaxDeducted = Quote is { TaxDeducted: > 0 and var deducted } ? Amount(deducted) : null,
         Rounding = Quote is { Rounding: not 0 and var rounding } ? Amount(rounding) : null,
         TaxExemptionReason = Quote?.TaxExemptionReason,
+        Credited = Credit is { Amount: > 0 } credit ? Amount(credit.Amount) : null,
     };
 
     private OrderSummary Summary => new(Id, Number, OwnerId, Email, Amount(Totals.Total));
@@ -511,6 +517,7 @@ public sealed record CheckoutResult(
         UnitsToShip = Status == OrderStatus.Confirmed ? [.. LineUnits.Of(order.Lines)] : null,
         CancelledUnits = null,
         Returns = [],
+        Exchanges = [],
         CancelReason = null,
     };
 }
@@ -539,8 +546,9 @@ public sealed record CheckoutState(string Fingerprint, OrderState? Order, Error?
     public static CheckoutState Of(PlaceOrder command, OrderState? order, Error? refused) =>
         new(command.Fingerprint, order, refused) { ContentId = command.ContentId };
 
-    /// <summary>Returns the state of an order from a draft. No checkout has its id.</summary>
-    public static CheckoutState OfDraft(Guid draftId, OrderState order) => new($"draft/{draftId:N}", order, null);
+    /// <summary>Returns the state of an order from a draft or an exchange. No checkout has its id.</summary>
+    public static CheckoutState OfDraft(OrderState order) =>
+        new(order.DraftId is { } draft ? $"draft/{draft:N}" : Exchange.CreditIdOf(order.ExchangeId!.Value), order, null);
 
     /// <summary>Returns the state with the order changed. The digest of an erased buyer's data goes with the data.</summary>
     public CheckoutState With(OrderState order) => this with { Order = order, ContentId = order.BuyerErased ? null : ContentId };

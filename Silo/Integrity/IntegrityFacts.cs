@@ -108,7 +108,10 @@ internal static class IntegrityFacts
                    pg_temp.uuid_of(o.body ->> 'draftId') as draft_id,
                    -- When a guest's order went along to the account that it belongs to.
                    pg_temp.time_of(o.body ->> 'assignedAt') as assigned_at,
-                   pg_temp.number_of(o.body #>> '{totals,total}') as total, o.body ->> 'currency' as currency,
+                   pg_temp.number_of(o.body #>> '{totals,total}') as total,
+                   -- The new order of an exchange: what the payment of the earlier order pays of it.
+                   coalesce(pg_temp.number_of(o.body #>> '{credit,amount}'), 0) as credit, o.body #>> '{credit,creditId}' as credit_id,
+                   replace(o.body #>> '{credit,fromOrderId}', '-', '') as credit_from, o.body ->> 'currency' as currency,
                    pg_temp.time_of(o.body #>> '{timeline,0,at}') as placed_at, pg_temp.time_of(o.body ->> 'paymentDeadline') as deadline,
                    (select min(pg_temp.time_of(t ->> 'at')) from jsonb_array_elements(pg_temp.list_of(o.body -> 'timeline')) t
                        where t ->> 'status' = 'confirmed') as confirmed_at,
@@ -208,10 +211,25 @@ internal static class IntegrityFacts
             from state g cross join lateral jsonb_array_elements(pg_temp.list_of(g.body -> 'lines')) l
             where g.state_name = 'stock-transfer'
             """),
+        // What payments pay, or hold, for other orders; and what they have refunded of it.
+        ("credit", """
+            select p.key as id, c ->> 'id' as credit_id, replace(c ->> 'orderId', '-', '') as order_id,
+                   pg_temp.number_of(c ->> 'amount') as amount, coalesce(c ->> 'isUsed', 'false') = 'true' as is_used,
+                   coalesce((select sum(pg_temp.number_of(r ->> 'amount')) from jsonb_array_elements(pg_temp.list_of(p.body -> 'refunds')) r
+                             where r ->> 'creditId' = c ->> 'id' and r ->> 'reference' is not null
+                               and r ->> 'status' is distinct from 'failed'), 0) as refunded
+            from state p cross join lateral jsonb_array_elements(pg_temp.list_of(p.body -> 'credits')) c where p.state_name = 'payment'
+            """),
         ("kept", """
             select p.key as id, pg_temp.number_of(p.body #>> '{terms,amount,amount}') as total,
                    p.body #>> '{terms,amount,currency}' as currency, pg_temp.uuid_of(p.body #>> '{terms,customerId}') as customer_id,
                    a.attempts, a.taken, a.captures, a.amount, a.reference, a.last, r.refunded, r.refund_ids,
+                   -- For the order: with the credit that pays for it, and with what pays for other orders.
+                   a.amount + coalesce(pg_temp.number_of(p.body #>> '{terms,credit,amount}'), 0) as paid,
+                   coalesce(pg_temp.number_of(p.body #>> '{terms,credit,amount}'), 0) as credit,
+                   r.given_back + coalesce((select sum(pg_temp.number_of(c ->> 'amount'))
+                       from jsonb_array_elements(pg_temp.list_of(p.body -> 'credits')) c where c ->> 'isUsed' = 'true'), 0) as given_back,
+                   r.from_credit,
                    p.body #>> '{dispute,status}' as dispute, coalesce(a.last = 'authorized', false) or u.open as in_between,
                    -- Somebody was asked, and has not answered; money that is only held waits for nobody.
                    u.open or coalesce(a.last = 'authorized' and jsonb_typeof(p.body -> 'capture') = 'object', false) as asked,
@@ -232,7 +250,11 @@ internal static class IntegrityFacts
                 where s ->> 'reference' = a ->> 'reference' and s ->> 'status' = 'succeeded' limit 1) s on true) a
             cross join lateral (
               select coalesce(sum(pg_temp.number_of(r ->> 'amount')) filter (where r ->> 'reference' is not null
-                  and r ->> 'status' is distinct from 'failed'), 0) as refunded,
+                  and r ->> 'status' is distinct from 'failed' and coalesce(r ->> 'isFromCredit', 'false') <> 'true'), 0) as refunded,
+                     coalesce(sum(pg_temp.number_of(r ->> 'amount')) filter (where r ->> 'reference' is not null
+                  and r ->> 'status' is distinct from 'failed' and r ->> 'creditId' is null), 0) as given_back,
+                     coalesce(sum(pg_temp.number_of(r ->> 'amount')) filter (where r ->> 'reference' is not null
+                  and r ->> 'status' is distinct from 'failed' and r ->> 'isFromCredit' = 'true'), 0) as from_credit,
                      coalesce(bool_or(r ->> 'reference' is null or r ->> 'status' = 'pending'), false) as open,
                      array_agg(r ->> 'id') as refund_ids
               from jsonb_array_elements(pg_temp.list_of(p.body -> 'refunds')) r) r

@@ -22,19 +22,20 @@ internal static class PaymentChecks
                    format('%s attempts have taken money and kept it, the first %s %s; the order''s total is %s', k.captures, k.amount,
                        k.currency, p.total)
             from kept k left join purchase p using (id)
-            where k.captures > 1 or k.amount > coalesce(p.total, k.total)
+            where k.captures > 1 or k.amount > coalesce(p.total - p.credit, k.total)
             """, Refund) { Always = true },
         new("payment-terms", Promises.Money, "a payment is for its order's total and for its customer", """
             select format('payment %s', k.id::uuid), format('it is for %s %s of customer %s, the order for %s %s of %s',
-                          k.total, k.currency, coalesce(k.customer_id::text, 'nobody'), p.total, p.currency,
+                          k.total + k.credit, k.currency, coalesce(k.customer_id::text, 'nobody'), p.total, p.currency,
                           coalesce(p.placed_by::text, 'nobody'))
             from kept k join purchase p using (id)
-            where k.attempts > 0 and (k.total, k.currency, k.customer_id) is distinct from (p.total, p.currency, p.placed_by)
+            where k.attempts > 0
+              and (k.total + k.credit, k.credit, k.currency, k.customer_id) is distinct from (p.total, p.credit, p.currency, p.placed_by)
             """, "Compare with the provider's dashboard: what the customer agreed to counts. Refund what was taken too much.")
             { Always = true },
         new("refunded-within-captured", Promises.Money, "no more is given back than was taken", """
-            select format('payment %s', id::uuid), format('%s taken, %s given back', coalesce(amount, 0), refunded) from kept
-            where refunded > coalesce(amount, 0)
+            select format('payment %s', id::uuid), format('%s taken, %s given back', coalesce(paid, 0), given_back) from kept
+            where given_back > coalesce(paid, 0) or refunded > coalesce(amount, 0)
             union all
             select format('payment %s at the provider (%s)', id::uuid, reference),
                    format('%s taken, %s given back', amount, refunded) from money m
@@ -48,11 +49,11 @@ internal static class PaymentChecks
             """, "Compare with the provider's dashboard; what went back twice can be asked of the customer only.") { Always = true },
         new("order-hears-of-payment", Promises.Money, "an order knows what its payment has taken and given back", """
             select format('order %s', p.id::uuid), format('it knows of %s taken and %s given back, its payment of %s and %s',
-                          coalesce(p.captured, 0), coalesce(p.refunded, 0), coalesce(k.amount, 0), coalesce(k.refunded, 0))
+                          coalesce(p.captured, 0), coalesce(p.refunded, 0), coalesce(k.paid, 0), coalesce(k.given_back, 0))
             from purchase p left join kept k using (id)
             where not exists (select from busy b where b.id = p.id)
-              and (coalesce(p.captured, 0), coalesce(p.refunded, 0)) is distinct from (coalesce(k.amount, 0),
-                  case when k.amount is null then 0 else k.refunded end)
+              and (coalesce(p.captured, 0), coalesce(p.refunded, 0)) is distinct from (coalesce(k.paid, 0),
+                  case when k.paid is null then 0 else k.given_back end)
             """, Reconcile),
         new("standing-order-is-paid", Promises.Money, "an order that stands is paid, or its money is held", """
             select format('order %s', p.id::uuid), format('%s, but its payment is %s', p.status, coalesce(k.last, 'not there'))
@@ -62,14 +63,31 @@ internal static class PaymentChecks
             """, "Do not send it. " + Reconcile),
         new("captured-has-order", Promises.Money, "captured money has an order that stands, or was given back", """
             select format('payment %s', k.id::uuid),
-                   format('%s %s taken, %s given back; the order is %s', k.amount, k.currency, k.refunded, coalesce(p.status, 'not there'))
+                   format('%s %s taken, %s given back; the order is %s', k.paid, k.currency, k.given_back, coalesce(p.status, 'not there'))
             from kept k left join purchase p using (id)
-            where k.amount > 0 and not exists (select from busy b where b.id = k.id)
+            where k.paid > 0 and not exists (select from busy b where b.id = k.id)
               -- Of disputed money the bank decides.
               and coalesce(k.dispute = 'won', true)
-              and case when p.status in ('confirmed', 'shipped', 'delivered') then k.refunded = k.amount else k.refunded <> k.amount end
+              and case when p.status in ('confirmed', 'shipped', 'delivered') then k.given_back = k.paid else k.given_back <> k.paid end
             """, Refund
                 + " A refund that the bank refused is told of by GET /admin/payments/discrepancies; ask the customer for another account."),
+        new("credit-pays-once", Promises.Money, "what an order pays for another one is what that order is paid with, to the cent", """
+            select format('order %s', coalesce(p.id, c.order_id)::uuid),
+                   format('order %s pays %s of it and refunded %s; it says %s of order %s, refunded %s, and is %s',
+                          coalesce(c.id, 'none'), coalesce(c.amount, 0), coalesce(c.refunded, 0), coalesce(p.credit, 0),
+                          coalesce(p.credit_from, 'none'), coalesce(k.from_credit, 0), coalesce(p.status, 'not there'))
+            from (select * from purchase where credit > 0) p
+            full join (select * from credit where amount > 0) c on c.order_id = p.id and c.credit_id = p.credit_id and c.id = p.credit_from
+            left join kept k on k.id = p.id
+            where not exists (select from busy b where b.id in (p.id, p.credit_from, c.id, c.order_id))
+              and case
+                  when k.paid > 0 then not coalesce(c.is_used and c.amount = p.credit and c.refunded = k.from_credit, false)
+                  -- The money of an order that is not paid yet is held. One that ended unpaid, or never came, has none.
+                  when p.status in ('pending', 'awaitingPayment', 'confirmed')
+                      then not coalesce(not c.is_used and c.amount >= p.credit, false)
+                  else c.id is not null end
+            """, "POST /admin/payments/reconcile makes both orders look at their payments. What stays, compare with the order's exchanges "
+                + "in GET /admin/orders?number=… and with GET /admin/audit-log?action=orders.exchange-credit."),
         new("held-money-is-let-go", Promises.Money, "money is held for an order that stands only", """
             select format('payment %s', k.id::uuid),
                    format('%s %s are held; the order is %s', k.total, k.currency, coalesce(p.status, 'not there'))

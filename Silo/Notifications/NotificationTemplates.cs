@@ -143,6 +143,8 @@ internal sealed partial class NotificationTemplates : INotificationTexts
             ["tax_exemption_reason"] = d.TaxExemptionReason,
             ["rounding"] = d.Rounding is { Amount: not 0 } ? Amount(d.Rounding) : null,
             ["refunded"] = Amount(d.Refunded),
+            ["credited"] = Amount(d.Credited),
+            ["exchange_order_number"] = d.ExchangeOrderNumber,
             ["carrier"] = d.Carrier,
             ["tracking_number"] = d.TrackingNumber,
             ["tracking_url"] = d.TrackingUrl,
@@ -338,7 +340,9 @@ internal static class NotificationSamples
         NotificationKind.PaymentActionRequired => ["deadline"],
         NotificationKind.RefundFailed => ["reason"],
         NotificationKind.OrderLink => ["deadline", "token"],
-        NotificationKind.OrderPaymentRequested => ["message", "token"],
+        NotificationKind.OrderPaymentRequested => ["message", "token", "credited", "amount"],
+        NotificationKind.OrderConfirmed => ["credited", "amount"],
+        NotificationKind.OrderRefunded => ["credited", "exchange_order_number"],
         NotificationKind.OrderUnitsCancelled or NotificationKind.ReturnApproved or NotificationKind.ReturnRefused => ["reason"],
         NotificationKind.OrderShipped => ["units", "tracking_url"],
         NotificationKind.OrderPartiallyShipped => ["tracking_url"],
@@ -353,6 +357,11 @@ internal static class NotificationSamples
     {
         Reason = Optional(kind).Contains("reason") ? "changed my mind" : Least(kind).Reason,
         Paid = kind == NotificationKind.OrderCancelled ? true : null,
+        Credited = Optional(kind).Contains("credited") ? new Money(500, "USD") : null,
+        Amount = kind is NotificationKind.OrderPaymentRequested or NotificationKind.OrderConfirmed
+            ? new Money(1499, "USD")
+            : Least(kind).Amount,
+        ExchangeOrderNumber = kind == NotificationKind.OrderRefunded ? "SO-2" : null,
         Token = kind is NotificationKind.OrderLink or NotificationKind.OrderPaymentRequested ? "token" : Least(kind).Token,
         Message = kind == NotificationKind.OrderPaymentRequested ? "As we agreed on the telephone." : null,
         TaxDeducted = kind == NotificationKind.OrderConfirmed ? new Money(100, "USD") : null,

@@ -228,10 +228,14 @@ public sealed class ExampleTests : IAsyncDisposable
         return reply.Json?["orderId"]?.GetValue<string>() ?? reply.Text("id");
     }
 
-    /// <summary>Returns of the units of a shipped order: one is cancelled, one refused, and one goes through all steps.</summary>
+    /// <summary>Returns of the units of a shipped order: one is cancelled, one refused, one refunded and one exchanged.</summary>
     private async Task ReturnAsync(ApiClient guest, ApiClient admin)
     {
-        string[][] returns = [["cancelReturn"], ["refuseReturn"], ["approveReturn", "receiveReturn", "refundReturn"]];
+        string[][] returns =
+        [
+            ["cancelReturn"], ["refuseReturn"], ["approveReturn", "receiveReturn", "refundReturn"],
+            ["approveReturn", "receiveReturn", "quoteExchange", "exchangeReturn"],
+        ];
         foreach (var (index, steps) in returns.Index())
         {
             // A repetition with the key of the example would have the first answer.

@@ -55,6 +55,10 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/admin/orders/{id}/returns/{returnId}/refuse"] = t => t.OnReturnAsync("refuse", "refused", new { note = "worn" }),
         ["/admin/orders/{id}/returns/{returnId}/receive"] = t => t.OnReturnAsync("receive", "received", null, "approve"),
         ["/admin/orders/{id}/returns/{returnId}/refund"] = t => t.OnReturnAsync("refund", "refunded", null, "approve", "receive"),
+        ["/admin/orders/{id}/returns/{returnId}/exchange"] = t => t.ExchangeAsync(),
+        ["/admin/orders/{id}/returns/{returnId}/exchange/quote"] = t => t.QuoteExchangeAsync(),
+        ["/admin/orders/{id}/edits"] = t => t.EditAsync("", "completed"),
+        ["/admin/orders/{id}/edits/quote"] = t => t.EditAsync("/quote"),
         ["/admin/draft-orders"] = t => t.CreateDraftAsync(),
         ["/admin/draft-orders/{id}/send"] = t => t.SendDraftAsync(),
         ["/admin/orders/{id}/capture"] = t => t.CaptureAsync(),
@@ -667,6 +671,43 @@ public sealed class IdempotencyTests(RunningShop shop)
             Assert.Equal(status, order.Text("returns.0.status"));
             Assert.Single(order["returns"]![0]!["timeline"]!.AsArray(), t => t!["status"]!.GetValue<string>() == status);
         });
+    }
+
+    private async Task<Case> EditAsync(string suffix, params string[] exchanges)
+    {
+        var (_, order, skus) = await BoughtGoods.BuyAsync(shop, 1);
+        var path = $"/orders/{order.Text("id")}";
+        var body = new { cancel = new[] { new { sku = skus[0], quantity = 1 } }, lines = new[] { new { sku = skus[0], quantity = 1 } } };
+        return new Case(shop.Admin, $"/admin{path}/edits{suffix}", body, async _ => Assert.Equal(
+            exchanges,
+            Expect.Status(200, await shop.Admin.GetAsync(path))["exchanges"]!.AsArray().Select(e => e!["status"]!.GetValue<string>())));
+    }
+
+    private async Task<Case> ExchangeAsync()
+    {
+        var (order, path, body) = await ReturnedAsync();
+        return new Case(shop.Admin, path, body, async _ =>
+        {
+            var exchange = Assert.Single(Expect.Status(200, await shop.Admin.GetAsync($"/orders/{order}"))["exchanges"]!.AsArray());
+            Assert.Equal("completed", exchange!["status"]!.GetValue<string>());
+        });
+    }
+
+    private async Task<Case> QuoteExchangeAsync()
+    {
+        var (order, path, body) = await ReturnedAsync();
+        return new Case(shop.Admin, $"{path}/quote", body, async _ =>
+            Assert.Empty(Expect.Status(200, await shop.Admin.GetAsync($"/orders/{order}"))["exchanges"]!.AsArray()));
+    }
+
+    private async Task<(string Order, string Path, object Body)> ReturnedAsync()
+    {
+        var (guest, sku, id) = await ShippedAsync();
+        var returned = Expect.Status(201, await guest.PostAsync($"/orders/{id}/returns", ReturnOf(sku))).Text("returns.0.id");
+        var path = $"/admin/orders/{id}/returns/{returned}";
+        Expect.Status(200, await shop.Admin.PostAsync($"{path}/approve"));
+        Expect.Status(200, await shop.Admin.PostAsync($"{path}/receive", new { lines = new[] { new { sku, good = 1 } } }));
+        return (id, $"{path}/exchange", new { lines = new[] { new { sku, quantity = 1 } } });
     }
 
     private static object ReturnOf(string sku) => new { lines = new[] { new { sku, quantity = 1, reason = "other" } } };

@@ -92,6 +92,9 @@ public sealed class IntegrityCheckTests(CheckedShop shop)
         ["order-hears-of-payment"] = (Set("order", "{refunded}", "state,order,payment,refunded,amount", "'0'"), "order {refunded:id}"),
         ["standing-order-is-paid"] = (Set("payment", "{confirmed}", "state,attempts,0,status", "'\"declined\"'"), "order {confirmed:id}"),
         ["captured-has-order"] = (Set("order", "{confirmed}", "state,order,status", "'\"cancelled\"'"), "payment {confirmed:id}"),
+        ["credit-pays-once"] = (
+            Set("order", "{confirmed}", "state,order,credit",
+                "'{\"fromOrderId\": \"{refunded:id}\", \"creditId\": \"exchange/1\", \"amount\": 1}'"), "order {confirmed:id}"),
         ["held-money-is-let-go"] = (Set("payment", "{cancelled}", "state,attempts,0,status", "'\"authorized\"'"), "payment {cancelled:id}"),
         ["provider-agrees"] = (
             "update simulated_payment set amount = amount + 1 where order_id = '{confirmed:id}'", "payment {confirmed:id}"),
