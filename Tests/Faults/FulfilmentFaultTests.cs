@@ -5,9 +5,9 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Faults;
 
 /// <summary>
-/// Many orders over three locations are shipped in parcels, moved, cancelled in part and returned at random, and stock is transferred, each
-/// request twice at once, while silos die. A model of each order and of the stock is kept beside, and compared in the end.
-/// <c>SOONSHOP_FULFILMENT_ORDERS=1000</c> makes more orders.
+/// Many orders over three locations are shipped in parcels, moved, cancelled in part, returned and exchanged at random, and stock is
+/// transferred, each request twice at once, while silos die. A model of each order and of the stock is kept beside, and compared in the
+/// end. <c>SOONSHOP_FULFILMENT_ORDERS=1000</c> makes more orders.
 /// </summary>
 [Collection(nameof(Faults))]
 public sealed class FulfilmentFaultTests
@@ -75,7 +75,8 @@ public sealed class FulfilmentFaultTests
         await InvariantChecker.AssertInvariantsAsync(shop);
         var models = await working;
 
-        await InvariantChecker.AssertBalanceAsync(shop, [.. models.Select(m => m.Buyer.OrderId)]);
+        await InvariantChecker.AssertBalanceAsync(
+            shop, [.. models.Select(m => m.Buyer.OrderId), .. models.SelectMany(m => m.NewOrders)]);
         foreach (var model in models)
             await model.AssertAsync();
         foreach (var (index, sku) in skus.Index())
@@ -86,14 +87,15 @@ public sealed class FulfilmentFaultTests
             {
                 var location = at!["location"]!.GetValue<string>();
                 Assert.Equal(
-                    (stock.Of(sku, location) + models.Sum(m => m.Moved(index, location)), models.Sum(m => m.HeldAt(index, location))),
+                    (stock.Of(sku, location) + models.Sum(m => m.Moved(index, location)), models.Sum(m => m.ReservedAt(index, location))),
                     (at["onHand"]!.GetValue<int>(), at["reserved"]!.GetValue<int>()));
             }
         }
         TestContext.Current.SendDiagnosticMessage(
-            "{0} orders, {1} from several locations, {2} parcels, {3} units cancelled, {4} moved, {5} returned, {6} transfers.", Orders,
+            "{0} orders, {1} from several locations, {2} parcels, {3} units cancelled, {4} moved, {5} returned, {6} transfers, "
+                + "{7} exchanges.", Orders,
             models.Count(m => m.IsSplit), models.Sum(m => m.Parcels), models.Sum(m => m.Cancelled.Sum()), models.Sum(m => m.Moves),
-            models.Sum(m => m.Arrived.Sum()), stock.Transfers);
+            models.Sum(m => m.Arrived.Sum()), stock.Transfers, models.Sum(m => m.NewOrders.Count));
     }
 
     /// <summary>What must be true of one order, by the requests that were granted.</summary>
@@ -108,15 +110,24 @@ public sealed class FulfilmentFaultTests
         public bool IsSplit { get; private set; }
         public bool IsCancelled { get; private set; }
 
+        /// <summary>The new orders of exchanges. Nothing happens to them.</summary>
+        public List<Guid> NewOrders { get; } = [];
+
         /// <summary>Units that are left to ship, by product and location.</summary>
         private readonly Dictionary<(int Index, string Location), int> held = [];
 
         /// <summary>Units that came back less those that were shipped, by product and location.</summary>
         private readonly Dictionary<(int Index, string Location), int> moved = [];
 
+        /// <summary>Units that new orders hold, by product and location.</summary>
+        private readonly Dictionary<(int Index, string Location), int> exchanged = [];
+
         public int HeldAt(int index, string location) => IsCancelled ? 0 : held.GetValueOrDefault((index, location));
 
         public int Moved(int index, string location) => moved.GetValueOrDefault((index, location));
+
+        /// <summary>Units that are reserved at a location, also for new orders.</summary>
+        public int ReservedAt(int index, string location) => HeldAt(index, location) + exchanged.GetValueOrDefault((index, location));
 
         private string Place => $"/orders/{buyer.OrderId}";
 
@@ -253,9 +264,33 @@ public sealed class FulfilmentFaultTests
             {
                 lines = new[] { new { sku = skus[index], good = units - damaged, damaged, location } },
             });
-            await TwiceAsync(admin, $"{place}/refund", 200, new { includeShipping = false });
+            if (random.Next(3) == 0)
+                await ExchangeAsync(place, units);
+            else
+                await TwiceAsync(admin, $"{place}/refund", 200, new { includeShipping = false });
             Arrived[index] += units;
             moved[(index, location)] = Moved(index, location) + units - damaged;
+        }
+
+        /// <summary>Exchanges a return for as many units of any product at most. What they do not cost is refunded.</summary>
+        private async Task ExchangeAsync(string place, int units)
+        {
+            var (other, quantity) = (random.Next(skus.Length), random.Next(1, units + 1));
+            var lines = new[] { new { sku = skus[other], quantity } };
+            var done = await TwiceAsync(admin, $"{place}/exchange", 201, new { lines });
+            var exchange = done["exchanges"]!.AsArray()[^1]!;
+            Assert.Equal(
+                (Price * units, Price * quantity),
+                (exchange["value"]!["amount"]!.GetValue<int>(), exchange["credit"]!["amount"]!.GetValue<int>()));
+            var id = exchange["orderId"]!.GetValue<string>();
+            NewOrders.Add(Guid.Parse(id));
+            var placed = Expect.Status(200, await Buyer.AskAsync(() => admin.GetAsync($"/orders/{id}")));
+            Assert.Equal(("confirmed", Price * quantity), (placed.Text("status"), placed.Number("payment.captured.amount")));
+            foreach (var at in placed["allocations"]!.AsArray())
+            {
+                var key = (other, at!["location"]!.GetValue<string>());
+                exchanged[key] = exchanged.GetValueOrDefault(key) + at["quantity"]!.GetValue<int>();
+            }
         }
     }
 

@@ -27,10 +27,11 @@ internal static class InvariantChecker
         new("no-dead-letter", Promises.NoLostEvent, "every event reached its handlers", """
             select handler, format('%s: %s (%s)', event_id, error_message, status) from event_delivery where status = 'dead'
             """, ""),
-        new("taken-once", Promises.Money, "the provider has taken money for an order once at most, and its total", """
-            select id, format('%s taken in %s payments, total %s', m.amount, m.payments, p.total)
+        new("taken-once", Promises.Money,
+            "the provider has taken money for an order once at most, and its total, less what an earlier order pays of it", """
+            select id, format('%s taken in %s payments, total %s, credit %s', m.amount, m.payments, p.total, p.credit)
             from (select id, sum(amount) as amount, count(*) as payments from money group by id) m left join purchase p using (id)
-            where m.payments <> 1 or m.amount is distinct from p.total
+            where m.payments <> 1 or m.amount is distinct from p.total - p.credit
             """, "") { Always = true },
     ];
 
