@@ -71,12 +71,21 @@ internal sealed partial class OrderGrain
     private async Task<Error?> FinishExchangesAsync(Guid? exchangeId = null)
     {
         Error? error = null;
+        UnavailableException? unavailable = null;
         foreach (var pending in (Order!.Exchanges ?? []).Where(e => e.Status == ExchangeStatus.Pending))
         {
-            if (await ContinueAsync(pending) is { } refused && pending.Id == exchangeId)
-                error = refused;
+            try
+            {
+                if (await ContinueAsync(pending) is { } refused && pending.Id == exchangeId)
+                    error = refused;
+            }
+            catch (UnavailableException e)
+            {
+                // One that cannot go on now must not keep the others.
+                unavailable = e;
+            }
         }
-        return error;
+        return unavailable is null ? error : throw unavailable;
     }
 
     private async Task<Error?> ContinueAsync(Exchange exchange)

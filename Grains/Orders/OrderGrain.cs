@@ -258,7 +258,7 @@ internal sealed partial class OrderGrain(
             await DecideAsync(Order.Apply(payment, PaymentWindow, Now));
         // A credit is refunded, not left uncaptured: so all of the difference is captured first.
         if (Order is { Credit: not null, Payment.Status: PaymentStatus.Authorized }
-            && Order.CancelUnits(command, Now) is { Error: null, Changed: true }
+            && Order.CancelUnits(command, Now) is { Error: null, Changed: true, State.Status: not OrderStatus.Cancelled }
             && await CaptureAsync("cancellation", null) is { } uncaptured)
             return uncaptured;
         // When the payment refuses the refund, the units are not cancelled.

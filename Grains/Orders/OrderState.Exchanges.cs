@@ -76,9 +76,10 @@ public sealed partial record OrderState
                 "The payment is authorized, and not captured. Capture it first, or cancel the units.").WithOrder(Id);
     }
 
+    private static long LeftOf(Payment? payment) => (payment?.Captured.Amount ?? 0) - (payment?.Refunded.Amount ?? 0);
+
     private long LeftToHold(Payment? payment) =>
-        (payment?.Captured.Amount ?? 0) - (payment?.Refunded.Amount ?? 0)
-        - (Exchanges ?? []).Where(e => e.Status == ExchangeStatus.Pending).Sum(e => e.Held);
+        LeftOf(payment) - (Exchanges ?? []).Where(e => e.Status == ExchangeStatus.Pending).Sum(e => e.Held);
 
     /// <summary>Units of a SKU that are not shipped and wait for the payment of their exchange.</summary>
     private int HeldUnits(string sku) =>
@@ -88,8 +89,12 @@ public sealed partial record OrderState
     private int PendingUnits(string sku) =>
         Exchanges?.Where(e => e.Status == ExchangeStatus.Pending).Sum(e => UnitsOf(e.Units, sku)) ?? 0;
 
-    private Error? HeldUnitsError() =>
-        Exchanges?.FirstOrDefault(e => e is { Status: ExchangeStatus.Pending, ReturnId: null, Units.Length: > 0 }) is { } pending
+    private Error? HeldUnitsError() => PendingError(e => e is { ReturnId: null, Units.Length: > 0 });
+
+    private Error? HeldValueError() => PendingError(e => e.Held > 0);
+
+    private Error? PendingError(Func<Exchange, bool> isMeant) =>
+        Exchanges?.FirstOrDefault(e => e.Status == ExchangeStatus.Pending && isMeant(e)) is { } pending
             ? Error.Of(
                 ErrorCode.Conflict, "error.units-exchanged",
                 $"Units are being exchanged for order {OrderNumber.For(pending.OrderId)}, which waits for its payment. "

@@ -31,6 +31,9 @@ public sealed partial record OrderState
             return error;
         if (command.Lines is { } lines && CheckUnitsToRefund(lines) is { } wrong)
             return wrong;
+        // All units would have to return to stock, also those whose value an exchange holds.
+        if (command is { Amount: null, Lines: null } && Status == OrderStatus.Confirmed && HeldValueError() is { } held)
+            return held;
         var amount = command.Lines is { } named ? named.Sum(ShareOf) : command.Amount;
         if (amount == 0 && Payment is not { Captured.Amount: > 0 })
             return Error.Of(ErrorCode.Conflict, "error.nothing-captured", "There is no captured amount to refund.");

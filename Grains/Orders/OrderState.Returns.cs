@@ -145,6 +145,9 @@ public sealed partial record OrderState
             return error;
         var shipping = command.IncludeShipping ?? (options.RefundShipping && HasAllComeBack) ? ShippingLeft : 0;
         var amount = Math.Min(value - command.Fee + shipping, Math.Max(0, LeftToHold(Payment)));
+        // Held money may be free again, so the return must not be closed for less because of it.
+        if (amount < value - command.Fee && amount < LeftOf(Payment) && HeldValueError() is { } held)
+            return held;
         var refund = new OrderRefund(refundId, amount, units, "return") { ReturnId = known.Id, Shipping = Math.Min(shipping, amount) };
         var next = With(known, known with
         {

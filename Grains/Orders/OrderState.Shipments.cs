@@ -48,7 +48,7 @@ public sealed partial record OrderState
             : ordered.Quantity - UnitsOf(BackInStock, ordered.Sku) - ShippedUnits(ordered.Sku);
 
     /// <summary>Units of a line that can be shipped now: none that wait for the payment of their exchange.</summary>
-    private int UnitsFree(LineUnits ordered) => UnitsToShip(ordered) - HeldUnits(ordered.Sku);
+    private int UnitsFree(LineUnits ordered) => Math.Max(0, UnitsToShip(ordered) - HeldUnits(ordered.Sku));
 
     /// <summary>True while a unit can still be shipped.</summary>
     private bool HasUnitsToShip => OrderedUnits.Any(u => UnitsToShip(u) > 0);
@@ -219,7 +219,7 @@ public sealed partial record OrderState
     {
         ImmutableArray<LineUnits> units =
         [
-            .. OrderedUnits.Select(u => u with { Quantity = Math.Min(UnitsOf(refund.Lines, u.Sku), UnitsToShip(u)) }).Where(IsAny),
+            .. OrderedUnits.Select(u => u with { Quantity = Math.Min(UnitsOf(refund.Lines, u.Sku), UnitsFree(u)) }).Where(IsAny),
         ];
         if (units.IsEmpty)
             return Decision<OrderState>.To(this, [.. events]);

@@ -69,8 +69,9 @@ internal sealed partial class PaymentGrain
     {
         foreach (var refund in State!.Refunds.Where(r => r is { IsFromCredit: true, IsOpen: false, HasFailed: false }).ToArray())
         {
-            if (await RefundFromCreditAsync(refund) is { Status: ProviderRefundStatus.Failed } failed)
-                await CommitAsync(State.RecordRefund(refund.Id, failed));
+            var answer = await RefundFromCreditAsync(refund);
+            if (answer.Status == ProviderRefundStatus.Failed || answer.Amount != refund.Amount)
+                await CommitAsync(State.RecordRefund(refund.Id, answer));
         }
     }
 

@@ -149,6 +149,21 @@ public sealed class OrderExchangeTests
     }
 
     [Fact]
+    public void a_refund_takes_nothing_that_a_pending_exchange_holds()
+    {
+        var swap = new ExchangeUnits(Given.Id(3), null, [new DraftOrderLine("PLATE", 1)]) { Units = [new LineUnits("MUG", 1)] };
+        var pending = Confirmed.BeginExchange(swap, Until, Given.Now).Next();
+        Assert.Equal(
+            ErrorCode.Conflict, pending.BeginRefund(new RefundOrder("r", null, null, true, ""), Given.Now).Error?.Code);
+        // The mug that was shipped is refunded, and not the one that is held.
+        var shipped = pending.Ship(Parcel(new LineUnits("MUG", 1)), Given.Now).Next();
+        var refunded = shipped.BeginRefund(new RefundOrder("r", null, [new LineUnits("MUG", 1)], false, ""), Given.Now).Next()
+            .EndRefund("r", Given.Payment(PaymentStatus.PartiallyRefunded, 1000), Given.PaymentWindow, Given.Now).Next();
+        Assert.Null(refunded.BackInStock);
+        Assert.Equal(OrderStatus.Confirmed, refunded.Status);
+    }
+
+    [Fact]
     public void units_of_an_exchange_that_is_cancelled_are_shipped()
     {
         var swap = new ExchangeUnits(Given.Id(3), null, [new DraftOrderLine("PLATE", 1)]) { Units = [new LineUnits("MUG", 1)] };
