@@ -46,7 +46,8 @@ public sealed record DraftOrderRequest(
         ValidDays = ValidDays,
     };
 
-    private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+    /// <summary>Returns the text without surrounding blanks; null for one without content.</summary>
+    internal static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 }
 
 /// <summary>A line of a draft order.</summary>

@@ -81,7 +81,7 @@ public sealed record ExchangeRequest(
         Fee = Fee ?? 0,
         ShippingMethod = ShippingMethod,
         ShippingPrice = ShippingPrice?.ToMoney(),
-        Message = string.IsNullOrWhiteSpace(Message) ? null : Message.Trim(),
+        Message = DraftOrderRequest.Given(Message),
         ValidDays = ValidDays,
         ExpectedTotal = ExpectedTotal?.ToMoney(),
     };

@@ -21,14 +21,9 @@ internal sealed partial class OrderGrain
     /// <summary>Places the order. Null when it is placed.</summary>
     private async Task<Error?> PlaceAsync(PlaceDraftOrder command)
     {
-        var priced = await draftQuotes.PriceAsync(command.Content);
+        var priced = await PriceAsync(command.Content, command.ExpectedTotal);
         if (priced.IsError)
             return priced.Error;
-        var (quote, totals) = (priced.Value.Quote, priced.Value.Totals);
-        if (QuoteErrors.Check(quote) is { } refusal)
-            return refusal with { Quote = totals.ToQuote(quote) };
-        if (command.ExpectedTotal is { } expected && QuoteErrors.CheckTotal(quote, expected) is { } other)
-            return other with { Quote = totals.ToQuote(quote) };
         var decision = OrderState.PlaceFromDraft(Id, command, priced.Value, Guid.NewGuid(), Now);
         // Asked first, so that a draft that stock cannot fill leaves no rejected order. The reservation decides.
         if (await FindShortagesAsync(decision.State) is { IsEmpty: false } shortages)
@@ -39,5 +34,16 @@ internal sealed partial class OrderGrain
         CrashPoint.Pass("order.placed");
         placedHere = true;
         return null;
+    }
+
+    /// <summary>Returns what an order costs now; an error when it cannot be ordered so, or its total is not the expected one.</summary>
+    private async Task<Result<PricedDraft>> PriceAsync(DraftOrderContent content, Money? expectedTotal = null)
+    {
+        var priced = await draftQuotes.PriceAsync(content);
+        if (priced.IsError)
+            return priced;
+        var (quote, totals) = (priced.Value.Quote, priced.Value.Totals);
+        var refusal = QuoteErrors.Check(quote) ?? (expectedTotal is { } expected ? QuoteErrors.CheckTotal(quote, expected) : null);
+        return refusal is null ? priced : refusal with { Quote = totals.ToQuote(quote) };
     }
 }

@@ -1,7 +1,6 @@
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
 using SoonShop.Payments;
-using SoonShop.Pricing;
 
 namespace SoonShop.Orders;
 
@@ -18,12 +17,10 @@ internal sealed partial class OrderGrain
         var value = Order.CheckExchange(command);
         if (value.IsError)
             return value.Error;
-        var priced = await draftQuotes.PriceAsync(Order.ContentOf(command));
+        var priced = await PriceAsync(Order.ContentOf(command));
         if (priced.IsError)
             return priced.Error;
         var quote = priced.Value.Totals.ToQuote(priced.Value.Quote);
-        if (QuoteErrors.Check(priced.Value.Quote) is { } refusal)
-            return refusal with { Quote = quote };
         var (held, total) = (value.Value.Held, quote.Total.Amount);
         var credit = Math.Min(held, total);
         return new ExchangeQuote(Of(held), quote, Of(credit), Of(total - credit), Of(held - credit));

@@ -975,8 +975,8 @@ internal sealed partial class OrderGrain(
         try
         {
             var events = decision.Events;
-            if (decision.State.ToldTo(Order) is { } told)
-                events = [.. events, told];
+            if (decision.State.EventForEarlierOrder(Order) is { } timeout)
+                events = [.. events, timeout];
             await CommitAsync(State!.With(decision.State), auditEvent is null ? events : [.. events, auditEvent]);
         }
         finally

@@ -24,8 +24,10 @@ public sealed partial record OrderState
     /// <summary>The exchange of the earlier order that this one was placed for; null for any other order.</summary>
     public Guid? ExchangeId { get; init; }
 
-    /// <summary>True while a new order that a return pays for is being placed, or waits for its payment.</summary>
-    public bool HasPendingExchange => Exchanges?.Any(e => e.Status == ExchangeStatus.Pending) == true;
+    /// <summary>True while the new order of an exchange is being placed, or waits for its payment.</summary>
+    public bool HasPendingExchange => PendingExchanges.Any();
+
+    private IEnumerable<Exchange> PendingExchanges => (Exchanges ?? []).Where(e => e.Status == ExchangeStatus.Pending);
 
     /// <summary>Minor units that its buyer pays.</summary>
     public long ToPay => Totals.Total - (Credit?.Amount ?? 0);
@@ -79,22 +81,21 @@ public sealed partial record OrderState
     private static long LeftOf(Payment? payment) => (payment?.Captured.Amount ?? 0) - (payment?.Refunded.Amount ?? 0);
 
     private long LeftToHold(Payment? payment) =>
-        LeftOf(payment) - (Exchanges ?? []).Where(e => e.Status == ExchangeStatus.Pending).Sum(e => e.Held);
+        LeftOf(payment) - PendingExchanges.Sum(e => e.Held);
 
     /// <summary>Units of a SKU that are not shipped and wait for the payment of their exchange.</summary>
     private int HeldUnits(string sku) =>
-        Exchanges?.Where(e => e is { Status: ExchangeStatus.Pending, ReturnId: null }).Sum(e => UnitsOf(e.Units, sku)) ?? 0;
+        PendingExchanges.Where(e => e.ReturnId is null).Sum(e => UnitsOf(e.Units, sku));
 
     /// <summary>Units of a SKU, also returned ones, whose value a pending exchange holds.</summary>
-    private int PendingUnits(string sku) =>
-        Exchanges?.Where(e => e.Status == ExchangeStatus.Pending).Sum(e => UnitsOf(e.Units, sku)) ?? 0;
+    private int PendingUnits(string sku) => PendingExchanges.Sum(e => UnitsOf(e.Units, sku));
 
     private Error? HeldUnitsError() => PendingError(e => e is { ReturnId: null, Units.Length: > 0 });
 
     private Error? HeldValueError() => PendingError(e => e.Held > 0);
 
     private Error? PendingError(Func<Exchange, bool> isMeant) =>
-        Exchanges?.FirstOrDefault(e => e.Status == ExchangeStatus.Pending && isMeant(e)) is { } pending
+        PendingExchanges.FirstOrDefault(isMeant) is { } pending
             ? Error.Of(
                 ErrorCode.Conflict, "error.units-exchanged",
                 $"Units are being exchanged for order {OrderNumber.For(pending.OrderId)}, which waits for its payment. "
@@ -199,7 +200,7 @@ public sealed partial record OrderState
     /// there is nothing to tell.
     /// </summary>
     /// <param name="before">The order before the change; null for a new one.</param>
-    public IShopEvent? ToldTo(OrderState? before) =>
+    public IShopEvent? EventForEarlierOrder(OrderState? before) =>
         Credit is { } credit && (IsPaid, HasEndedUnpaid) != (before?.IsPaid ?? false, before?.HasEndedUnpaid ?? false)
             ? new CheckoutTimeout(credit.FromOrderId, Timeline[^1].At)
             : null;
@@ -218,7 +219,7 @@ public sealed partial record OrderState
         order is OrderStatus.Expired or OrderStatus.Rejected || (order == OrderStatus.Cancelled && payment == PaymentStatus.Cancelled);
 
     private Error? PendingExchangeOf(Guid returnId) =>
-        Exchanges?.FirstOrDefault(e => e.ReturnId == returnId && e.Status == ExchangeStatus.Pending) is { } pending
+        PendingExchanges.FirstOrDefault(e => e.ReturnId == returnId) is { } pending
             ? Error.Of(
                 ErrorCode.Conflict, "error.exchange-pending",
                 $"The return is being exchanged for order {OrderNumber.For(pending.OrderId)}, which waits for its payment. "

@@ -20,7 +20,7 @@ public sealed partial record PaymentState
     private long Credited => Credits?.Sum(c => c.Amount) ?? 0;
 
     /// <summary>The credits without the oldest ended ones, of which the last <see cref="MaxCredits"/> are remembered.</summary>
-    private IEnumerable<GivenCredit> Unended => (Credits ?? [])
+    private IEnumerable<GivenCredit> RememberedCredits => (Credits ?? [])
         .Except((Credits ?? []).Where(c => c.Amount == 0).SkipLast(MaxCredits - 1));
 
     private GivenCredit? CreditOf(string id) => Credits?.FirstOrDefault(c => c.Id == id);
@@ -41,14 +41,12 @@ public sealed partial record PaymentState
         if (CheckUndisputed() is { } disputed)
             return disputed;
         if (command.Amount < 1 || command.Amount > Refundable)
-            return Error.Of(
-                ErrorCode.Conflict, "error.refund-most",
-                $"{Refundable} {Terms.Amount.Currency} minor units can be refunded, not {command.Amount}.");
+            return MoreThan(Refundable, command.Amount);
         return Credits?.Count(c => c.Amount > 0) >= MaxCredits
             ? Error.Of(ErrorCode.Conflict, "error.credits-most", $"A payment has at most {MaxCredits} credits for other orders.")
             : Decision<PaymentState>.To(this with
             {
-                Credits = [.. Unended, new GivenCredit(command.CreditId, command.OrderId, command.Amount)],
+                Credits = [.. RememberedCredits, new GivenCredit(command.CreditId, command.OrderId, command.Amount)],
             });
     }
 
@@ -63,7 +61,7 @@ public sealed partial record PaymentState
         if (used < 0 || used > (credit?.Amount ?? 0))
             throw new InvalidOperationException($"Credit {creditId} of payment {OrderId} has {credit?.Amount ?? 0}, not {used}.");
         if (credit is null)
-            return Decision<PaymentState>.To(this with { Credits = [.. Unended, new GivenCredit(creditId, default, 0)] });
+            return Decision<PaymentState>.To(this with { Credits = [.. RememberedCredits, new GivenCredit(creditId, default, 0)] });
         var ended = credit with { Amount = used, IsUsed = used > 0 };
         return Decision<PaymentState>.To(this with { Credits = Credits!.Value.Replace(credit, ended) });
     }
@@ -80,9 +78,7 @@ public sealed partial record PaymentState
         var credit = CreditOf(command.CreditId)?.Amount ?? 0;
         var left = credit - Refunds.Where(r => r.CreditId == command.CreditId && !r.HasFailed).Sum(r => r.Amount);
         return command.Amount < 1 || command.Amount > left
-            ? Error.Of(
-                ErrorCode.Conflict, "error.refund-most",
-                $"{left} {Terms.Amount.Currency} minor units can be refunded, not {command.Amount}.")
+            ? MoreThan(left, command.Amount)
             : BeginRefund(id, command.Amount, command.Reason, command.CreditId, now);
     }
 

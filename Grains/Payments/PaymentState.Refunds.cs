@@ -28,9 +28,7 @@ public sealed partial record PaymentState
             return disputed;
         var amount = command.Amount ?? Refundable;
         if (amount < 1 || amount > Refundable)
-            return Error.Of(
-                ErrorCode.Conflict, "error.refund-most",
-                $"{Refundable} {Terms.Amount.Currency} minor units can be refunded, not {amount}.");
+            return MoreThan(Refundable, amount);
         if (CheckAmount(amount) is { } error)
             return error;
         // A refund of the whole rest is always allowed: no part can follow.
@@ -48,9 +46,7 @@ public sealed partial record PaymentState
         var own = Math.Clamp(CapturedAmount - Refunds.Where(r => !r.HasFailed && !r.IsFromCredit).Sum(r => r.Amount), 0, amount);
         // Possible only after a refund outside the shop of what pays for another order.
         if (own < amount && Terms.Credit is null)
-            return Error.Of(
-                ErrorCode.Conflict, "error.refund-most",
-                $"{own} {Terms.Amount.Currency} minor units can be refunded, not {amount}.");
+            return MoreThan(own, amount);
         var next = this;
         if (own < amount)
             next = next.WithRefund(own > 0 ? CreditPartOf(refundId) : refundId, amount - own, reason, creditId, isFromCredit: true, now);
@@ -76,6 +72,10 @@ public sealed partial record PaymentState
 
     /// <summary>Returns the id of the part of a refund that the payment of the earlier order executes.</summary>
     public static string CreditPartOf(string refundId) => $"{refundId}/credit";
+
+    /// <summary>Returns the error for a refund, or a hold, of more than is left.</summary>
+    private Error MoreThan(long left, long amount) => Error.Of(
+        ErrorCode.Conflict, "error.refund-most", $"{left} {Terms.Amount.Currency} minor units can be refunded, not {amount}.");
 
     private Error? CheckUndisputed() => Dispute is { Status: not DisputeStatus.Won }
         ? Error.Of(ErrorCode.Conflict, "error.disputed", "The customer has disputed the payment. The bank decides about the money.")

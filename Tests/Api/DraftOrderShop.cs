@@ -36,6 +36,10 @@ public sealed class DraftOrderShop : OrderLinkShop
     internal async Task<string> CreateAsync(object body) =>
         Expect.Status(201, await Admin.PostAsync("/admin/draft-orders", body)).Text("id");
 
+    /// <summary>Sends a request as the holder of a mailed link.</summary>
+    internal Task<Reply> ByLinkAsync(HttpMethod method, string path, string token, object? body = null) =>
+        Api.SendAsync(method, path, body, more: ("X-Order-Token", token));
+
     internal Task<Reply> SendAsync(string draft) => Admin.PostAsync($"/admin/draft-orders/{draft}/send");
 }
 

@@ -40,7 +40,7 @@ public sealed class DraftOrderTests(DraftOrderShop shop)
         Assert.Contains("29.81", mail, StringComparison.Ordinal);
         Assert.DoesNotContain("Bob called", mail, StringComparison.Ordinal);
         Expect.Problem(401, "unauthenticated", await shop.Api.GetAsync($"/orders/{id}"));
-        var waiting = Expect.Status(200, await ByLinkAsync(HttpMethod.Get, $"/orders/{id}", token));
+        var waiting = Expect.Status(200, await shop.ByLinkAsync(HttpMethod.Get, $"/orders/{id}", token));
         Assert.Equal(
             ("awaitingPayment", "none", sent.Text("validUntil"), 2981),
             (waiting.Text("status"), waiting.Text("payment.method"), waiting.Text("paymentDeadline"), waiting.Number("total.amount")));
@@ -49,8 +49,9 @@ public sealed class DraftOrderTests(DraftOrderShop shop)
         // A declined card leaves the order as it is.
         var pay = $"/orders/{id}/payments";
         Expect.Problem(
-            402, "payment-declined", await ByLinkAsync(HttpMethod.Post, pay, token, new { paymentMethod = "pm_card_visa_chargeDeclined" }));
-        var paid = Expect.Status(200, await ByLinkAsync(HttpMethod.Post, pay, token, new { paymentMethod = "pm_card_visa" }));
+            402, "payment-declined",
+            await shop.ByLinkAsync(HttpMethod.Post, pay, token, new { paymentMethod = "pm_card_visa_chargeDeclined" }));
+        var paid = Expect.Status(200, await shop.ByLinkAsync(HttpMethod.Post, pay, token, new { paymentMethod = "pm_card_visa" }));
         Assert.Equal(("confirmed", "captured"), (paid.Text("status"), paid.Text("payment.status")));
         Assert.Single(shop.RequestsTo(email));
         await InvariantChecker.AssertBalanceAsync(shop.Shop);
@@ -348,9 +349,6 @@ public sealed class DraftOrderTests(DraftOrderShop shop)
         DraftOrderShop.Body(await shop.Admin.CreateProductAsync(), null, ("customerId", Guid.NewGuid()))));
 
     private static DateTimeOffset TimeOf(Reply draft) => draft["validUntil"]!.GetValue<DateTimeOffset>();
-
-    private Task<Reply> ByLinkAsync(HttpMethod method, string path, string token, object? body = null) =>
-        shop.Api.SendAsync(method, path, body, more: ("X-Order-Token", token));
 
     private Task<long> ActionsAsync(string change, string draft) => shop.Shop.QueryAsync<long>(
         "select count(*) from audit_log where action = $1 and subject = $2", $"draft-orders.{change}", draft);

@@ -42,12 +42,12 @@ public sealed class ExchangeTests(DraftOrderShop shop)
         var token = await shop.TokenAsync(email, $"orders/{id}");
         var mail = Assert.Single(shop.RequestsTo(email)).TextBody!;
         Assert.All(["Here is your XL.", "18.00", "11.25", "6.75"], text => Assert.Contains(text, mail, StringComparison.Ordinal));
-        var waiting = Expect.Status(200, await ByLinkAsync(HttpMethod.Get, $"/orders/{id}", token));
+        var waiting = Expect.Status(200, await shop.ByLinkAsync(HttpMethod.Get, $"/orders/{id}", token));
         Assert.Equal(
             ("awaitingPayment", 1800, 1125, order.Text("id")),
             (waiting.Text("status"), waiting.Number("total.amount"), waiting.Number("payment.credit.amount"),
                 waiting.Text("exchangeFor.orderId")));
-        var paid = Expect.Status(200, await ByLinkAsync(
+        var paid = Expect.Status(200, await shop.ByLinkAsync(
             HttpMethod.Post, $"/orders/{id}/payments", token, new { paymentMethod = "pm_card_visa" }));
         Assert.Equal(("confirmed", 1800), (paid.Text("status"), paid.Number("payment.captured.amount")));
         Assert.Equal(675, await ChargedAsync(id));
@@ -183,7 +183,7 @@ public sealed class ExchangeTests(DraftOrderShop shop)
     public async Task before_it_is_shipped_an_order_is_edited_and_its_difference_paid()
     {
         var email = Make.Email();
-        var (sku, order) = await BuyAsync(email);
+        var (_, sku, order) = await BuyAsync(email);
         var id = order.Text("id");
         var other = await shop.Admin.CreateProductAsync(stock: 10, price: 1600);
         var body = new { cancel = new[] { new { sku, quantity = 1 } }, lines = new[] { new { sku = other, quantity = 1 } } };
@@ -203,7 +203,8 @@ public sealed class ExchangeTests(DraftOrderShop shop)
             $"/admin/orders/{id}/shipments", new { carrier = "Turtle Post", trackingNumber = "TP-2" }));
 
         var token = await shop.TokenAsync(email, $"orders/{added}");
-        Expect.Status(200, await ByLinkAsync(HttpMethod.Post, $"/orders/{added}/payments", token, new { paymentMethod = "pm_card_visa" }));
+        Expect.Status(200, await shop.ByLinkAsync(
+            HttpMethod.Post, $"/orders/{added}/payments", token, new { paymentMethod = "pm_card_visa" }));
         await ExchangeIsAsync(order, "completed");
         await Until.TrueAsync("the unit is cancelled", Limit, async () =>
             (await shop.Admin.GetAsync($"/orders/{id}")).Text("status") == "shipped");
@@ -217,7 +218,7 @@ public sealed class ExchangeTests(DraftOrderShop shop)
     [Fact]
     public async Task lines_are_added_to_an_order_and_cancelled_again_without_touching_it()
     {
-        var (_, order) = await BuyAsync(Make.Email());
+        var (_, _, order) = await BuyAsync(Make.Email());
         var other = await shop.Admin.CreateProductAsync(stock: 10, price: 1600);
         var body = new { lines = new[] { new { sku = other, quantity = 2 } }, shippingPrice = DraftOrderShop.Usd(200) };
         var begun = Expect.Status(201, await shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/edits", body));
@@ -231,23 +232,20 @@ public sealed class ExchangeTests(DraftOrderShop shop)
         await InvariantChecker.AssertBalanceAsync(shop.Shop);
     }
 
-    private async Task<(string Sku, Reply Order)> BuyAsync(string email)
+    /// <summary>A guest buys two units at 10.00 of one thing.</summary>
+    private async Task<(ApiClient Guest, string Sku, Reply Order)> BuyAsync(string email)
     {
         var guest = await shop.Api.AsGuestAsync();
         var sku = await shop.Admin.CreateProductAsync(stock: 100, price: 1000);
         Expect.Status(200, await guest.FillCartAsync(sku, 2));
-        return (sku, Expect.Status(201, await guest.PostAsync(
+        return (guest, sku, Expect.Status(201, await guest.PostAsync(
             "/orders", new { email, paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address() }, Guid.NewGuid().ToString())));
     }
 
     /// <summary>A guest bought two units at 10.00 of one thing, and one of them came back.</summary>
     private async Task<(ApiClient Guest, Reply Order, string Return)> ReturnedAsync(string email)
     {
-        var guest = await shop.Api.AsGuestAsync();
-        var sku = await shop.Admin.CreateProductAsync(stock: 100, price: 1000);
-        Expect.Status(200, await guest.FillCartAsync(sku, 2));
-        var order = Expect.Status(201, await guest.PostAsync(
-            "/orders", new { email, paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address() }, Guid.NewGuid().ToString()));
+        var (guest, sku, order) = await BuyAsync(email);
         var id = order.Text("id");
         Expect.Status(200, await shop.Admin.PostAsync(
             $"/admin/orders/{id}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
@@ -263,9 +261,6 @@ public sealed class ExchangeTests(DraftOrderShop shop)
     private Task<Reply> RefundAsync(string order, long? amount) => shop.Admin.PostAsync(
         $"/admin/orders/{order}/refunds", amount is null ? new { full = true, reason = "test" } : new { amount, reason = "test" },
         Guid.NewGuid().ToString());
-
-    private Task<Reply> ByLinkAsync(HttpMethod method, string path, string token, object? body = null) =>
-        shop.Api.SendAsync(method, path, body, more: ("X-Order-Token", token));
 
     private Task ExchangeIsAsync(Reply order, string status) => Until.TrueAsync($"the exchange is {status}", Limit, async () =>
         (await shop.Admin.GetAsync($"/orders/{order.Text("id")}")).Text("exchanges.0.status") == status);

@@ -1,6 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using SoonShop.Carts;
-using SoonShop.Inventory;
 using SoonShop.Orders;
 using SoonShop.Tests.Running;
 
@@ -10,8 +8,6 @@ namespace SoonShop.Tests.Grains;
 [Collection(nameof(InProcessSilo))]
 public sealed class CorrectedOrderTests(InProcessSilo silo)
 {
-    private static readonly Caller Shop = new(null, null, IsAdmin: true);
-
     private OrderTokens Tokens => silo.Services.GetRequiredService<OrderTokens>();
 
     [Fact]
@@ -24,13 +20,13 @@ public sealed class CorrectedOrderTests(InProcessSilo silo)
 
         // As if the list had been read before the correction.
         Assert.False(await order.AdoptAsync(account, await Tokens.ProofOfAsync(former)));
-        Assert.Null((await order.GetAsync(Shop)).Value!.CustomerId);
+        Assert.Null((await order.GetAsync(Caller.Shop)).Value!.CustomerId);
 
         for (var i = 0; i < 2; i++)
             Assert.True(await order.AdoptAsync(account, await Tokens.ProofOfAsync(email.ToUpperInvariant())));
-        Assert.Equal(account, (await order.GetAsync(Shop)).Value!.CustomerId);
+        Assert.Equal(account, (await order.GetAsync(Caller.Shop)).Value!.CustomerId);
         Assert.False(await order.AdoptAsync(Guid.NewGuid(), await Tokens.ProofOfAsync(email)));
-        Assert.Equal(account, (await order.GetAsync(Shop)).Value!.CustomerId);
+        Assert.Equal(account, (await order.GetAsync(Caller.Shop)).Value!.CustomerId);
         Assert.False(await silo.Grains.GetGrain<IOrderGrain>(Guid.NewGuid()).AdoptAsync(account, await Tokens.ProofOfAsync(email)));
     }
 
@@ -51,19 +47,5 @@ public sealed class CorrectedOrderTests(InProcessSilo silo)
 
     private static string NewEmail() => $"{Guid.NewGuid():N}@example.com";
 
-    private async Task<Guid> PlaceAsync(string email)
-    {
-        var sku = await silo.CreateProductAsync();
-        await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku))
-            .AdjustAsync(new AdjustStock(Guid.NewGuid().ToString(), 10, "delivery", null));
-        var guest = new Caller(null, Guid.NewGuid(), IsAdmin: false);
-        var cart = silo.Grains.GetGrain<ICartGrain>(guest.CartId!.Value);
-        await cart.OpenForGuestAsync();
-        await cart.SetItemAsync(guest, sku, 1);
-        var id = OrderId.For(guest, "key");
-        var placed = await silo.Grains.GetGrain<IOrderGrain>(id)
-            .PlaceAsync(new PlaceOrder(guest, Rules.Given.Address, null, "pm_card_visa", email, "print"));
-        Assert.False(placed.Result.IsError, placed.Result.Error?.Detail);
-        return id;
-    }
+    private async Task<Guid> PlaceAsync(string email) => await silo.PlaceOrderAsync(await silo.CreateProductAsync(), email);
 }

@@ -1,7 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using SoonShop.Carts;
-using SoonShop.Inventory;
 using SoonShop.Orders;
 using SoonShop.Silo.Orders;
 using SoonShop.Tests.Running;
@@ -39,7 +37,7 @@ public sealed class OrderHousekeepingTests(InProcessSilo silo)
     public async Task orders_that_the_last_version_wrote_are_found_by_address_and_sku_after_a_while()
     {
         var sku = await silo.CreateProductAsync();
-        var order = await PlaceAsync(sku, $"{Guid.NewGuid():N}@Example.com");
+        var order = await silo.PlaceOrderAsync(sku, $"{Guid.NewGuid():N}@Example.com");
         var email = (await silo.Grains.GetGrain<IOrderGrain>(order).GetAsync(Shop)).Value!.Email;
         await silo.QueryAsync<string>(
             "update grain_state_order set index = index - 'email' - 'skus' where grain_key = $1 returning grain_key", order.ToString("N"));
@@ -64,24 +62,9 @@ public sealed class OrderHousekeepingTests(InProcessSilo silo)
 
     private async Task<Guid> ShippedAsync()
     {
-        var order = await PlaceAsync(await silo.CreateProductAsync(), "ada@example.com");
+        var order = await silo.PlaceOrderAsync(await silo.CreateProductAsync(), "ada@example.com");
         Assert.False((await silo.Grains.GetGrain<IOrderGrain>(order).ShipAsync("DHL", "JD014")).IsError);
         return order;
-    }
-
-    private async Task<Guid> PlaceAsync(string sku, string email)
-    {
-        await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku))
-            .AdjustAsync(new AdjustStock(Guid.NewGuid().ToString(), 10, "delivery", null));
-        var guest = new Caller(null, Guid.NewGuid(), IsAdmin: false);
-        var cart = silo.Grains.GetGrain<ICartGrain>(guest.CartId!.Value);
-        await cart.OpenForGuestAsync();
-        await cart.SetItemAsync(guest, sku, 1);
-        var id = OrderId.For(guest, "key");
-        var placed = await silo.Grains.GetGrain<IOrderGrain>(id)
-            .PlaceAsync(new PlaceOrder(guest, Rules.Given.Address, null, "pm_card_visa", email, "print"));
-        Assert.False(placed.Result.IsError, placed.Result.Error?.Detail);
-        return id;
     }
 
     private async Task BackdateAsync(Guid order, int placedDaysAgo, int shippedDaysAgo)

@@ -198,18 +198,18 @@ public sealed class OrderExchangeTests
             Credit = new PaymentCredit(Given.Id(4), "exchange/3", 400),
         };
         Assert.Equal((order.Totals.Total - 400, false), (exchanged.Terms.Amount.Amount, exchanged.HasCart));
-        Assert.Null(exchanged.ToldTo(null));
+        Assert.Null(exchanged.EventForEarlierOrder(null));
         var paid = exchanged with { Payment = Given.Payment(PaymentStatus.Captured) };
-        Assert.Equal(Given.Id(4), Assert.IsType<CheckoutTimeout>(paid.ToldTo(exchanged)).OrderId);
-        Assert.Null((paid with { Status = OrderStatus.Shipped }).ToldTo(paid));
-        Assert.NotNull((exchanged with { Status = OrderStatus.Expired }).ToldTo(exchanged));
+        Assert.Equal(Given.Id(4), Assert.IsType<CheckoutTimeout>(paid.EventForEarlierOrder(exchanged)).OrderId);
+        Assert.Null((paid with { Status = OrderStatus.Shipped }).EventForEarlierOrder(paid));
+        Assert.NotNull((exchanged with { Status = OrderStatus.Expired }).EventForEarlierOrder(exchanged));
         // The money was used before: there is nothing to release.
-        Assert.Null((paid with { Status = OrderStatus.Cancelled }).ToldTo(paid));
+        Assert.Null((paid with { Status = OrderStatus.Cancelled }).EventForEarlierOrder(paid));
         // A cancelled order may be paid until its payment is cancelled, too.
         var cancelling = exchanged with { Status = OrderStatus.Cancelled };
-        Assert.Null(cancelling.ToldTo(exchanged));
-        Assert.NotNull((cancelling with { Payment = Given.Payment(PaymentStatus.Cancelled) }).ToldTo(cancelling));
-        Assert.Null((order with { Payment = Given.Payment(PaymentStatus.Captured) }).ToldTo(order));
+        Assert.Null(cancelling.EventForEarlierOrder(exchanged));
+        Assert.NotNull((cancelling with { Payment = Given.Payment(PaymentStatus.Cancelled) }).EventForEarlierOrder(cancelling));
+        Assert.Null((order with { Payment = Given.Payment(PaymentStatus.Captured) }).EventForEarlierOrder(order));
     }
 
     private static OrderState Confirmed => Given.OrderThatIs(OrderStatus.Confirmed) with
